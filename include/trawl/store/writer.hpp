@@ -1,0 +1,60 @@
+// Writes a dataset file: plain HDF5 that h5py, h5dump and pandas can read (docs/formats/dataset.md).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <trawl/base/column.hpp>
+#include <trawl/base/schema.hpp>
+#include <trawl/base/zone.hpp>
+
+namespace trawl::store {
+
+enum class Codec { none, gzip, lz4, zstd };  // the last three after byte shuffle
+std::string_view name_of(Codec codec);
+Codec codec_named(std::string_view name);  // InputError lists the names
+
+struct WriteOptions {
+  Codec codec = Codec::zstd;
+  std::uint64_t row_group_rows = 65536;
+  bool overwrite = false;
+};
+
+// What was written, for reports.
+struct WrittenDataset {
+  std::filesystem::path path;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+  std::string digest;
+};
+
+// Local. One writer writes one file under a temporary name; `finish` adds index and seal, fsyncs and renames. A writer
+// that is destroyed unfinished removes its temporary file. Any failed write poisons the writer: HDF5 1.10 can report
+// success when closing a file that lost data (disk full), so nothing after the first error is believed.
+class DatasetWriter {
+ public:
+  // InputError: `path` exists and overwrite is false; a column name occurs twice.
+  DatasetWriter(std::filesystem::path path, Schema schema, WriteOptions options = {});
+  ~DatasetWriter();
+  DatasetWriter(const DatasetWriter&) = delete;
+  DatasetWriter& operator=(const DatasetWriter&) = delete;
+
+  // Appends one row group: `columns` in schema order, all with the same number of rows, which is
+  // options.row_group_rows for every group but the last. Zones are computed here (zone_of).
+  void append(std::span<const ColumnView> columns);
+
+  // `distinct`: an estimate per column, where known; empty: none.
+  WrittenDataset finish(std::span<const std::optional<std::uint64_t>> distinct = {});
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace trawl::store
