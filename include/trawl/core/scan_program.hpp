@@ -1,0 +1,77 @@
+// The fast path: a predicate compiled for one dataset's columns, run over one row group at a time.
+//
+// Every condition becomes kernels over whole columns that give bit masks (Highway, dispatched at run time to what the
+// processor has; equal results on all). Columns are asked for only when still needed, cheapest and most selective
+// first, and not at all once no row is left.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <trawl/base/column.hpp>
+#include <trawl/core/filter/key_set.hpp>
+#include <trawl/core/predicate/predicate.hpp>
+
+namespace trawl::core {
+
+// The columns of one row group, read when asked for. Not thread-safe: one per thread.
+class ColumnSource {
+ public:
+  virtual ~ColumnSource() = default;
+  virtual std::size_t rows() const = 0;
+  // Valid until the source is destroyed. May throw DataError.
+  virtual const ColumnView& column(std::size_t column) = 0;
+};
+
+struct ScanOptions {
+  bool use_filter = true;  // membership filters screen before the exact key check (off: exact check of every row)
+};
+
+// Counts close: rows = rejected + candidates, candidates = matches + false_positives. A candidate is a row that passes the
+// predicate with every un-negated IN FILE answered by its membership filter.
+struct ScanCounts {
+  std::uint64_t rows = 0;
+  std::uint64_t candidates = 0;
+  std::uint64_t false_positives = 0;
+  std::uint64_t matches = 0;
+};
+
+class ScanProgram {
+ public:
+  // `keys[i]` for predicate.key_lists[i]; they and `schema`'s categories must outlive the program. Categorical conditions
+  // are evaluated here, once per category.
+  ScanProgram(const Predicate& predicate, const Schema& schema, std::span<const KeySet* const> keys,
+              ScanOptions options = {});
+  ~ScanProgram();
+  ScanProgram(ScanProgram&&) noexcept;
+
+  // Memory that one thread reuses from row group to row group.
+  class Scratch {
+   public:
+    Scratch();
+    ~Scratch();
+    Scratch(Scratch&&) noexcept;
+    struct State;
+    std::unique_ptr<State> state;
+  };
+
+  // Sets bit i % 64 of matches[i / 64] for every matching row; `matches` is resized to ceil(rows / 64) words. DataError
+  // naming the first row whose truth is undecidable (integer overflow). Thread-safe with one Scratch per thread.
+  ScanCounts scan(ColumnSource& source, Scratch& scratch, std::vector<std::uint64_t>& matches) const;
+
+  // One line per step in the order they run (--explain).
+  std::vector<std::string> plan() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The instruction sets that kernels can run on here, best first; and a way for tests to force one ("" = best again).
+std::vector<std::string> kernel_targets();
+void force_kernel_target(const std::string& target);
+
+}  // namespace trawl::core
