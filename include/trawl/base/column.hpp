@@ -45,6 +45,10 @@ struct ColumnView {
 // Owns the memory behind a view, or borrows it (a mapped file); reusable, keeps its capacity.
 class ColumnBuffer {
  public:
+  ColumnBuffer() = default;
+  ColumnBuffer(ColumnBuffer&&) = default;  // not copyable: the view of a copy would show the original's memory
+  ColumnBuffer& operator=(ColumnBuffer&&) = default;
+
   // Memory for `rows` lanes of `lane`; contents undefined, 64-byte aligned.
   void* allocate(Lane lane, std::size_t rows);
   std::uint64_t* allocate_valid(std::size_t rows);  // all bits 0

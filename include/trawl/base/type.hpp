@@ -37,7 +37,8 @@ inline bool is_time(Type type) { return type == Type::date || type == Type::time
 inline bool is_text(Type type) { return type == Type::text || type == Type::categorical; }
 inline bool is_number(Type type) { return type == Type::int64 || type == Type::float64; }
 
-// Shortest text that reads back as the same double; "NaN", "Infinity", "-Infinity" for the others.
+// The fewest digits that read back as the same double, without exponent from 1e-4 to below 1e16 (10000, 0.5, 1e+16);
+// "NaN", "Infinity", "-Infinity" for the others.
 std::string to_text(double value);
 // The value as people read it: NULL, numbers, ISO dates and times by `type`, text as it is.
 std::string to_text(const Value& value, Type type);

@@ -1,0 +1,139 @@
+#include <new>
+#include <stdexcept>
+#include <utility>
+
+#include <openssl/evp.h>
+#include <xxhash.h>
+
+#include <trawl/base/digest.hpp>
+
+namespace trawl {
+
+std::uint64_t xxh3(Bytes bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+struct Xxh3Stream::State {
+  State() : hash(XXH3_createState()) {
+    if (hash == nullptr) throw std::bad_alloc();
+    XXH3_128bits_reset(hash);
+  }
+  ~State() { XXH3_freeState(hash); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  XXH3_state_t* hash;
+};
+
+Xxh3Stream::Xxh3Stream() : state_(std::make_unique<State>()) {}
+Xxh3Stream::~Xxh3Stream() = default;
+Xxh3Stream::Xxh3Stream(Xxh3Stream&&) noexcept = default;
+Xxh3Stream& Xxh3Stream::operator=(Xxh3Stream&&) noexcept = default;
+
+void Xxh3Stream::add(Bytes bytes) {
+  if (!bytes.empty()) XXH3_128bits_update(state_->hash, bytes.data(), bytes.size());
+}
+
+std::string Xxh3Stream::hex() const {
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state_->hash));
+  return trawl::hex(std::as_bytes(std::span(canonical.digest)));
+}
+
+struct Sha256::State {
+  State() : context(EVP_MD_CTX_new()) {
+    if (context == nullptr) throw std::bad_alloc();
+    if (EVP_DigestInit_ex(context, EVP_sha256(), nullptr) != 1) {
+      EVP_MD_CTX_free(context);
+      throw std::runtime_error(
+          "OpenSSL offers no SHA-256: a provider is missing. Check openssl.cnf.");
+    }
+  }
+  ~State() { EVP_MD_CTX_free(context); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  EVP_MD_CTX* context;
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+void Sha256::add(Bytes bytes) {
+  if (state_ == nullptr) throw std::logic_error("Sha256::add after finish");
+  if (EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) != 1) {
+    throw std::runtime_error("OpenSSL failed to hash");
+  }
+}
+
+Sha256Digest Sha256::finish() {
+  const auto state = std::exchange(state_, nullptr);
+  if (state == nullptr) throw std::logic_error("Sha256::finish called twice");
+  Sha256Digest digest;
+  if (EVP_DigestFinal_ex(state->context, digest.data(), nullptr) != 1) {
+    throw std::runtime_error("OpenSSL failed to hash");
+  }
+  return digest;
+}
+
+Sha256Digest sha256(Bytes bytes) {
+  Sha256 hash;
+  hash.add(bytes);
+  return hash.finish();
+}
+
+std::string hex(Bytes bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (const std::byte byte : bytes) {
+    text += digits[std::to_integer<std::size_t>(byte >> 4)];
+    text += digits[std::to_integer<std::size_t>(byte & std::byte{15})];
+  }
+  return text;
+}
+
+std::string hex(const Sha256Digest& digest) {
+  return hex(std::as_bytes(std::span(digest)));
+}
+
+namespace {
+
+Sha256Digest leaf_hash(std::string_view leaf) {
+  Sha256 hash;
+  hash.add(bytes_of(std::string_view("\0", 1)));
+  hash.add(bytes_of(leaf));
+  return hash.finish();
+}
+
+Sha256Digest node_hash(const Sha256Digest& left, const Sha256Digest& right) {
+  Sha256 hash;
+  hash.add(bytes_of(std::string_view("\1", 1)));
+  hash.add(std::as_bytes(std::span(left)));
+  hash.add(std::as_bytes(std::span(right)));
+  return hash.finish();
+}
+
+// Replaces the last two subtrees by the one that has them as children.
+void join_last(std::vector<Sha256Digest>& roots) {
+  const Sha256Digest right = roots.back();
+  roots.pop_back();
+  roots.back() = node_hash(roots.back(), right);
+}
+
+}  // namespace
+
+Sha256Digest merkle_root(std::span<const std::string> leaves) {
+  if (leaves.empty()) return sha256({});
+  // Roots of the full subtrees over the leaves so far, the widest first: one per bit of their
+  // number. RFC 6962 splits off the largest power of two, so these are its left subtrees.
+  std::vector<Sha256Digest> roots;
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    roots.push_back(leaf_hash(leaves[i]));
+    for (std::size_t carry = i; (carry & 1u) != 0; carry >>= 1) join_last(roots);
+  }
+  while (roots.size() > 1) join_last(roots);
+  return roots.front();
+}
+
+}  // namespace trawl
