@@ -87,7 +87,8 @@ class Dataset {
 // Local. Opens the header: reads no column data of trawl's own files, all bytes once (for the digest) of foreign ones.
 // DataError: missing, not HDF5, truncated, refused content (external storage, external or soft links, virtual datasets,
 // references, nested compounds, sizes beyond the file), several tables and no --table.
-std::unique_ptr<Dataset> open_dataset(const DatasetRef& ref);
+// `known_digest`: what another rank found by reading all of a foreign file; it is then not read again for that.
+std::unique_ptr<Dataset> open_dataset(const DatasetRef& ref, const std::string& known_digest = "");
 
 // Local. The tables inside a foreign HDF5 file, as paths that --table takes.
 std::vector<std::string> list_tables(const std::filesystem::path& path);
