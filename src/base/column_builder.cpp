@@ -50,6 +50,9 @@ void ColumnBuilder::append(std::int64_t value) {
   if (schema_.lane == Lane::text || schema_.type == Type::float64) {
     refuse(schema_, fmt::format("the integer {}", value));
   }
+  if (schema_.type == Type::boolean && value != 0 && value != 1) {
+    refuse(schema_, fmt::format("{}, which is neither 0 nor 1", value));
+  }
   with_lane(schema_.lane, [&]<class T>(T*) {
     if constexpr (std::is_integral_v<T>) {
       if (!std::in_range<T>(value)) refuse(schema_, fmt::format("{}, out of range", value));

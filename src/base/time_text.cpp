@@ -8,9 +8,7 @@ namespace trawl {
 namespace {
 
 using std::chrono::days;
-using std::chrono::microseconds;
 using std::chrono::sys_days;
-using std::chrono::sys_time;
 using std::chrono::year_month_day;
 
 constexpr std::int64_t second = 1'000'000;
@@ -105,16 +103,25 @@ bool read_zone(Cursor& cursor, std::int64_t& time) {
   return true;
 }
 
+std::int64_t floor_div(std::int64_t a, std::int64_t b) {
+  return a / b - (a % b < 0 ? 1 : 0);
+}
+
 // Four digits; a sign only for years that have more, or none of our era (ISO 8601, expanded).
-std::string year_text(int year) {
+std::string year_text(std::int64_t year) {
   if (year > 9999) return fmt::format("+{}", year);
   return year < 0 ? fmt::format("-{:04}", -year) : fmt::format("{:04}", year);
 }
 
-std::string date_text(sys_days date) {
-  const year_month_day civil(date);
-  return fmt::format("{}-{:02}-{:02}", year_text(static_cast<int>(civil.year())),
-                     static_cast<unsigned>(civil.month()), static_cast<unsigned>(civil.day()));
+// `number` counts days since 1970-01-01. The library's years end at 32767, those of int64 do not;
+// the calendar repeats itself every 400 years.
+std::string date_text(std::int64_t number) {
+  constexpr std::int64_t cycle = 146'097;  // days in 400 years
+  const std::int64_t cycles = floor_div(number, cycle);
+  const year_month_day civil{sys_days(days(number - cycles * cycle))};
+  const std::int64_t year = static_cast<int>(civil.year()) + 400 * cycles;
+  return fmt::format("{}-{:02}-{:02}", year_text(year), static_cast<unsigned>(civil.month()),
+                     static_cast<unsigned>(civil.day()));
 }
 
 }  // namespace
@@ -141,12 +148,12 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
 std::string format_date(std::int64_t time) {
   // Dates are midnights; one that is not must not look like one.
   if (time % day != 0) return format_timestamp(time);
-  return date_text(sys_days(days(time / day)));
+  return date_text(time / day);
 }
 
 std::string format_timestamp(std::int64_t time) {
-  const sys_days date = std::chrono::floor<days>(sys_time<microseconds>(microseconds(time)));
-  // Not `time - midnight`: near the ends of int64 the midnight does not fit.
+  const std::int64_t date = floor_div(time, day);
+  // Not `time - date * day`: near the low end of int64 that midnight does not fit.
   const std::int64_t rest = ((time % day) + day) % day;
   std::string text = fmt::format("{}T{:02}:{:02}:{:02}", date_text(date), rest / hour,
                                  rest / minute % 60, rest / second % 60);

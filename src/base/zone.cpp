@@ -13,6 +13,12 @@
 namespace trawl {
 namespace {
 
+// Calls f(i) for every set bit i of `word`.
+template <class F>
+void for_each_bit(std::uint64_t word, F&& f) {
+  for (; word != 0; word &= word - 1) f(static_cast<std::size_t>(std::countr_zero(word)));
+}
+
 // Smallest and largest of the values seen, in independent strands: a single one would wait for the
 // latency of every comparison, and doubles would not vectorise, for the compiler may not reorder
 // them.
@@ -45,15 +51,22 @@ struct Extremes {
     for (std::size_t s = 0; s < rest; ++s) local.add(x[s], s);
     *this = local;
   }
+  // Adds the values of x[0, 64) whose bits in `word` are set: where only a few are NULL, one of the
+  // others stands in for them and the fast loop takes the whole word.
+  void add_valid(const T* x, std::uint64_t word) {
+    const T neutral = x[std::countr_zero(word)];
+    if (neutral != neutral || std::popcount(word) < 32) {
+      for_each_bit(word, [&](std::size_t i) { add(x[i], i % strands); });
+      return;
+    }
+    std::array<T, 64> patched;
+    std::copy_n(x, 64, patched.begin());
+    for_each_bit(~word, [&](std::size_t i) { patched[i] = neutral; });
+    add(patched.data(), 64);
+  }
   T min() const { return *std::min_element(low.begin(), low.end()); }
   T max() const { return *std::max_element(high.begin(), high.end()); }
 };
-
-// Calls f(row) for every valid row of [begin, begin + 64) whose bits are `word`.
-template <class F>
-void for_each_bit(std::uint64_t word, std::size_t begin, F&& f) {
-  for (; word != 0; word &= word - 1) f(begin + static_cast<std::size_t>(std::countr_zero(word)));
-}
 
 // The validity word of rows [begin, begin + 64), without bits beyond the last row.
 std::uint64_t valid_word(const ColumnView& column, std::size_t begin) {
@@ -83,9 +96,10 @@ Extremes<T> extremes_of(const ColumnView& column) {
     const std::uint64_t word = valid_word(column, begin);
     if (word == ~std::uint64_t{0}) {
       extremes.add(x + begin, 64);
+    } else if (column.rows - begin >= 64 && word != 0) {
+      extremes.add_valid(x + begin, word);
     } else {
-      for_each_bit(word, begin,
-                   [&](std::size_t row) { extremes.add(x[row], row % Extremes<T>::strands); });
+      for_each_bit(word, [&](std::size_t i) { extremes.add(x[begin + i], 0); });
     }
   }
   return extremes;
