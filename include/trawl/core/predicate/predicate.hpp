@@ -1,7 +1,8 @@
-// A typed predicate: the WHERE of SQL over one row, with three-valued logic. docs/predicate.md is the language.
+// A typed predicate: the WHERE of SQL over one row, with three-valued logic. docs/predicate.md is
+// the language.
 //
-// text --parse--> Syntax --bind(schema)--> Predicate --> ScanProgram (fast), evaluate_reference (slow, shares only this
-// data structure), possible_truths (zone maps).
+// text --parse--> Syntax --bind(schema)--> Predicate --> ScanProgram (fast), evaluate_reference
+// (slow, shares only this data structure), possible_truths (zone maps).
 #pragma once
 
 #include <cstdint>
@@ -25,15 +26,19 @@ enum class Truth : std::uint8_t {
   no,
   yes,
   unknown,      // NULL took part
-  undecidable,  // 64-bit integer arithmetic overflowed: `no AND undecidable` is no, `yes OR undecidable` is yes, otherwise
-                // undecidable wins over all; a row that ends undecidable fails its row group, loudly
+  undecidable,  // 64-bit integer arithmetic overflowed: `no AND undecidable` is no, `yes OR
+                // undecidable` is yes, otherwise undecidable wins over all; a row that ends
+                // undecidable fails its row group, loudly
 };
 
 enum class Compare : std::uint8_t { eq, ne, lt, le, gt, ge };
 
-// A scalar: column, literal or arithmetic. type is int64, float64, boolean, date, timestamp or text (categories read as
-// text). Arithmetic is on int64 and float64: int64 op int64 is exact int64 or undecidable, any float64 operand makes
-// the operation IEEE double; integer division truncates towards zero; division by zero (either kind) is NULL.
+// A scalar: column, literal or arithmetic. type is int64, float64, boolean, date, timestamp or text
+// (categories read as text). Arithmetic is on int64 and float64: int64 op int64 is exact int64 or
+// undecidable, any float64 operand makes the operation IEEE double; integer division truncates
+// towards zero; division by zero (either kind) is NULL. An undecidable operand makes operations and
+// conditions undecidable even beside NULL. bind folds constants: every arithmetic term has a column
+// below it, every literal is finite or NULL.
 struct Term {
   enum class Kind : std::uint8_t { column, literal, negate, add, subtract, multiply, divide };
   Kind kind = Kind::literal;
@@ -47,11 +52,15 @@ struct Term {
 struct Condition {
   enum class Kind : std::uint8_t {
     constant,  // truth
-    compare,   // terms[0] op terms[1]. NaN: IEEE, so everything but `ne` is no. int64 against float64 is exact by value
+    compare,   // terms[0] op terms[1]. NaN: IEEE, so everything but `ne` is no. int64 against
+               // float64 is exact by value
     in_list,   // terms[0] IN values
     in_keys,   // terms[0] IN FILE: key list number `keys` of the predicate
-    like,      // terms[0] LIKE pattern; ignore_case (ASCII letters only): ILIKE
-    regexp,    // terms[0] REGEXP pattern (RE2 syntax, partial match)
+    like,  // terms[0] LIKE pattern; ignore_case (ASCII letters only): ILIKE. In pattern `%` is any
+           // number of characters, `_` one, and a backslash takes the %, _ or \ after it literally
+           // (whatever ESCAPE the text named). A character is a UTF-8 code point, or one byte that
+           // belongs to none
+    regexp,    // terms[0] REGEXP pattern (RE2 with RE2::Quiet, partial match)
     is_null,   // terms[0] IS NULL: never unknown
     boolean,   // terms[0], a boolean term, by itself
     all_of,    // AND of operands, at least two
@@ -62,7 +71,8 @@ struct Condition {
   Truth truth = Truth::yes;
   Compare compare = Compare::eq;
   std::vector<Term> terms;
-  std::vector<Value> values;   // in_list: not NULL, distinct, ascending, of the column's kind (exact by value)
+  std::vector<Value> values;  // in_list: not NULL, distinct, ascending, of the column's kind (exact
+                              // by value); may be empty: no value matches, NULL is still unknown
   bool list_has_null = false;  // in_list: a row that matches no value is then unknown
   std::size_t keys = 0;
   std::string pattern;
@@ -74,7 +84,8 @@ struct Condition {
 // `column IN FILE 'path'` or `column IN FILE 'path' COLUMN name`.
 struct KeyListRef {
   std::string path;
-  std::string column;  // column of a .csv or .h5 list; empty: the only one, or the one named like the searched column
+  std::string column;    // column of a .csv or .h5 list; empty: the only one, or the one named like
+                         // the searched column
   std::string searched;  // the searched column's name
   Type type = Type::int64;  // int64, date, timestamp or text
   bool operator==(const KeyListRef&) const = default;
@@ -84,9 +95,10 @@ struct Predicate {
   Condition root;
   std::vector<KeyListRef> key_lists;
   std::vector<std::size_t> columns;  // that the predicate reads, ascending positions
-  // Canonical text: parses again to a predicate with the same normal form. Connectives are flattened and their operands
-  // sorted and de-duplicated, constants folded, BETWEEN written as two comparisons, identifiers quoted only where needed,
-  // columns on the left of comparisons with literals. The same for any two predicates that differ only in those ways.
+  // Canonical text: parses again to a predicate with the same normal form. Connectives are
+  // flattened and their operands sorted and de-duplicated, constants folded, BETWEEN written as two
+  // comparisons, identifiers quoted only where needed, columns on the left of comparisons with
+  // literals. The same for any two predicates that differ only in those ways.
   std::string normal_form;
 };
 
@@ -96,8 +108,8 @@ using SyntaxPtr = std::shared_ptr<const Syntax>;
 // InputError with the predicate, a caret under the place, what was found and what was expected.
 SyntaxPtr parse(std::string_view text);
 
-// Types and folds. InputError with caret: unknown column (and the nearest name), types that cannot be compared, literals
-// that cannot be read as the column's type, bad regular expressions.
+// Types and folds. InputError with caret: unknown column (and the nearest name), types that cannot
+// be compared, literals that cannot be read as the column's type, bad regular expressions.
 Predicate bind(const SyntaxPtr& syntax, const Schema& schema);
 
 }  // namespace trawl::core
