@@ -7,10 +7,10 @@
 
 namespace trawl::comm {
 
-// Starts MPI (MPI_THREAD_FUNNELED, errors returned instead of aborting) when a launcher started this process, which
-// is seen from its environment (Open MPI, PMIx, PMI, Slurm step); otherwise MPI is not touched and the world is
-// Comm::solo(), so that one process starts in milliseconds. The destructor finalizes; it never communicates on its own
-// while an exception is in flight.
+// Starts MPI (MPI_THREAD_FUNNELED, errors returned instead of aborting) when a launcher started
+// this process, which is seen from its environment (Open MPI, PMIx, PMI, Slurm step); otherwise MPI
+// is not touched and the world is Comm::solo(), so that one process starts in milliseconds. The
+// destructor finalizes; it never communicates on its own while an exception is in flight.
 class Session {
  public:
   Session(int& argc, char**& argv);
