@@ -1,0 +1,2 @@
+#include "comm/group.hpp"
+#  include "../store/private.hpp"

@@ -1,0 +1,3 @@
+#include <hdf5.h>
+#include <mpi.h>
+#include <trawl/store/allowed.hpp>
