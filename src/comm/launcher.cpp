@@ -41,7 +41,10 @@ Launch launch_seen_in(const Environment& environment) {
   if (environment("PMIX_RANK")) {
     return {true, ranks_in("SLURM_STEP_NUM_TASKS"), "a PMIx launcher (srun --mpi=pmix, prun)"};
   }
-  if (slurm_step) return {true, ranks_in("SLURM_STEP_NUM_TASKS"), "srun"};
+  // srun without an MPI plugin: alone there is nobody to find; with others MPI will say that it
+  // cannot.
+  const int tasks = ranks_in("SLURM_STEP_NUM_TASKS");
+  if (slurm_step && tasks != 1) return {true, tasks, "srun"};
   return {};
 }
 

@@ -52,6 +52,13 @@ TEST(Launcher, IsSrunEvenWithoutAnMpiPlugin) {
   expect_launch(step, 16);
 }
 
+TEST(Launcher, IsNotSrunOfOneTaskWithoutAnMpiPlugin) {
+  Variables step = {{"SLURM_STEP_ID", "0"}, {"SLURM_PROCID", "0"}, {"SLURM_STEP_NUM_TASKS", "1"}};
+  EXPECT_FALSE(seen_in(step).launched);
+  step["PMIX_RANK"] = "0";
+  expect_launch(step, 1);
+}
+
 TEST(Launcher, IsNotTheScriptOfSbatch) {
   const Variables script = {{"SLURM_JOB_ID", "7"}, {"SLURM_NTASKS", "16"}, {"SLURM_PROCID", "0"}};
   EXPECT_FALSE(seen_in(script).launched);
