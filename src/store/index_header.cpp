@@ -1,0 +1,205 @@
+// The header of the index, as JSON.
+#include <fmt/format.h>
+
+#include <trawl/base/error.hpp>
+#include <trawl/base/json.hpp>
+
+#include "store/codec.hpp"
+#include "store/index.hpp"
+#include "store/layout.hpp"
+
+namespace trawl::store {
+namespace {
+
+constexpr std::array<std::string_view, 3> role_names = {"values", "bytes", "validity"};
+
+Json to_json(const Part& part) {
+  Json json;
+  json["path"] = part.path;
+  json["role"] = role_names[static_cast<std::size_t>(part.role)];
+  json["element_bytes"] = part.element_bytes;
+  json["chunk"] = part.chunk;
+  json["elements"] = part.elements;
+  return json;
+}
+
+Json to_json(const CategoriesPlace& categories) {
+  Json json;
+  json["offset"] = categories.place.offset;
+  json["bytes"] = categories.place.bytes;
+  json["count"] = categories.count;
+  json["width"] = categories.width;
+  json["xxh3"] = categories.digest;
+  return json;
+}
+
+Json to_json(const IndexedColumn& column) {
+  Json json;
+  json["name"] = column.schema.name;
+  json["path"] = column.path;
+  json["type"] = name_of(column.schema.type);
+  json["lane"] = name_of(column.schema.lane);
+  json["nullable"] = column.schema.nullable;
+  json["distinct"] = column.distinct ? Json(*column.distinct) : Json();
+  json["values"] = column.values;
+  if (column.bytes) json["bytes"] = *column.bytes;
+  if (column.validity) json["validity"] = *column.validity;
+  if (column.categories) json["categories"] = to_json(*column.categories);
+  return json;
+}
+
+class Parser {
+ public:
+  explicit Parser(std::string_view where) : where_(where) {}
+
+  IndexHeader header(const Json& json) {
+    require(text(json, "format") == "trawl dataset" && number(json, "version") == 1,
+            "it is of another format or version");
+    IndexHeader header;
+    header.rows = number(json, "rows");
+    header.row_group_rows = number(json, "row_group_rows");
+    require(header.row_group_rows >= 1 && header.row_group_rows <= max_row_group_rows,
+            "row_group_rows is out of range");
+    require(header.rows <= INT64_MAX, "rows is out of range");
+    header.codec = codec(text(json, "codec"));
+    for (const Json& item : list(json, "parts")) header.parts.push_back(part(item));
+    for (const Json& item : list(json, "columns")) header.columns.push_back(column(item, header));
+    require(!header.columns.empty(), "it has no columns");
+    return header;
+  }
+
+ private:
+  void require(bool condition, std::string_view why) const {
+    if (!condition)
+      throw DataError(fmt::format("index of the dataset is damaged: {} ({})", where_, why));
+  }
+  const Json& member(const Json& json, const char* key) const {
+    require(json.is_object() && json.contains(key), fmt::format("'{}' is missing", key));
+    return json[key];
+  }
+  std::uint64_t number(const Json& json, const char* key) const {
+    const Json& value = member(json, key);
+    require(value.is_number_unsigned(), fmt::format("'{}' is not a count", key));
+    return value.get<std::uint64_t>();
+  }
+  std::uint32_t small(const Json& json, const char* key) const {
+    const std::uint64_t value = number(json, key);
+    require(value <= UINT32_MAX, fmt::format("'{}' is out of range", key));
+    return static_cast<std::uint32_t>(value);
+  }
+  std::string text(const Json& json, const char* key) const {
+    const Json& value = member(json, key);
+    require(value.is_string(), fmt::format("'{}' is not text", key));
+    return value.get<std::string>();
+  }
+  const Json& list(const Json& json, const char* key) const {
+    const Json& value = member(json, key);
+    require(value.is_array(), fmt::format("'{}' is not a list", key));
+    return value;
+  }
+
+  Codec codec(const std::string& name) const {
+    for (const Codec known : {Codec::none, Codec::gzip, Codec::lz4, Codec::zstd}) {
+      if (name == name_of(known)) return known;
+    }
+    require(false, "its codec is unknown");
+    return Codec::none;
+  }
+
+  Part part(const Json& json) const {
+    Part part;
+    part.path = text(json, "path");
+    const std::string role = text(json, "role");
+    const auto* found = std::find(role_names.begin(), role_names.end(), role);
+    require(found != role_names.end(), "a part has an unknown role");
+    part.role = static_cast<Role>(found - role_names.begin());
+    part.element_bytes = small(json, "element_bytes");
+    part.chunk = number(json, "chunk");
+    part.elements = number(json, "elements");
+    require(part.element_bytes >= 1 && part.element_bytes <= 8, "element_bytes is out of range");
+    require(part.chunk >= 1 && part.chunk <= max_chunk_bytes / part.element_bytes,
+            "a chunk is out of range");
+    require(part.elements <= INT64_MAX && part.chunks() <= UINT32_MAX, "a part is out of range");
+    return part;
+  }
+
+  // Number of a part that fits the column: its role, element size and row count.
+  std::uint32_t part_of(const Json& json, const char* key, const IndexHeader& header, Role role,
+                        std::size_t element_bytes) const {
+    const std::uint32_t number_of_part = small(json, key);
+    require(number_of_part < header.parts.size(), fmt::format("'{}' names no part", key));
+    const Part& part = header.parts[number_of_part];
+    require(part.role == role && part.element_bytes == element_bytes,
+            fmt::format("'{}' names another kind of part", key));
+    if (role != Role::bytes) {
+      require(part.elements == header.rows,
+              fmt::format("{} has another number of rows", part.path));
+      // A single row group may be stored in a chunk no longer than itself.
+      require(part.chunk == header.row_group_rows ||
+                  (header.rows <= part.chunk && part.chunk < header.row_group_rows),
+              fmt::format("{} has other row groups", part.path));
+    }
+    return number_of_part;
+  }
+
+  CategoriesPlace categories(const Json& json) const {
+    CategoriesPlace result;
+    result.place = {number(json, "offset"), number(json, "bytes")};
+    result.count = number(json, "count");
+    result.width = number(json, "width");
+    result.digest = text(json, "xxh3");
+    std::uint64_t bytes = 0;
+    require(!__builtin_mul_overflow(result.count, result.width, &bytes) &&
+                bytes == result.place.bytes && result.width >= 1,
+            "the size of the categories is wrong");
+    return result;
+  }
+
+  IndexedColumn column(const Json& json, const IndexHeader& header) const {
+    IndexedColumn column;
+    column.schema.name = text(json, "name");
+    column.path = text(json, "path");
+    const auto type = type_named(text(json, "type"));
+    const auto lane = lane_named(text(json, "lane"));
+    require(type && lane && fits(*type, *lane),
+            fmt::format("column '{}' has an impossible type", column.schema.name));
+    column.schema.type = *type;
+    column.schema.lane = *lane;
+    const Json& nullable = member(json, "nullable");
+    require(nullable.is_boolean(), "'nullable' is not true or false");
+    column.schema.nullable = nullable.get<bool>();
+    if (!member(json, "distinct").is_null()) column.distinct = number(json, "distinct");
+    const bool is_free_text = *lane == Lane::text;
+    column.values =
+        part_of(json, "values", header, Role::values, is_free_text ? 8 : lane_bytes(*lane));
+    if (is_free_text) column.bytes = part_of(json, "bytes", header, Role::bytes, 1);
+    if (column.schema.nullable)
+      column.validity = part_of(json, "validity", header, Role::validity, 1);
+    if (*type == Type::categorical) column.categories = categories(member(json, "categories"));
+    return column;
+  }
+
+  std::string_view where_;
+};
+
+}  // namespace
+
+std::string format_header(const IndexHeader& header) {
+  Json json;
+  json["format"] = "trawl dataset";
+  json["version"] = 1;
+  json["rows"] = header.rows;
+  json["row_group_rows"] = header.row_group_rows;
+  json["codec"] = name_of(header.codec);
+  json["columns"] = Json::array();
+  for (const IndexedColumn& column : header.columns) json["columns"].push_back(to_json(column));
+  json["parts"] = Json::array();
+  for (const Part& part : header.parts) json["parts"].push_back(to_json(part));
+  return json.dump();
+}
+
+IndexHeader parse_header(std::string_view json, std::string_view where) {
+  return Parser(where).header(parse_json(json, where));
+}
+
+}  // namespace trawl::store

@@ -1,0 +1,233 @@
+#include "store/native_dataset.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include <trawl/base/digest.hpp>
+#include <trawl/base/error.hpp>
+
+#include "store/codec.hpp"
+#include "store/lanes.hpp"
+
+namespace trawl::store {
+namespace {
+
+// Memory of this thread, without initialising it; valid until the next call with the same number.
+template <int number>
+std::byte* thread_space(std::size_t bytes) {
+  thread_local std::unique_ptr<std::byte[]> space;
+  thread_local std::size_t size = 0;
+  if (size < bytes) {
+    space.reset();
+    space = std::make_unique_for_overwrite<std::byte[]>(bytes);
+    size = bytes;
+  }
+  return space.get();
+}
+constexpr int stored_space = 0;
+constexpr int decoded_space = 1;
+
+}  // namespace
+
+NativeDataset::NativeDataset(const DatasetRef& ref, Fd fd, const Seal& seal)
+    : path_(ref.location), fd_(std::move(fd)), seal_(seal), index_(read_index(fd_, seal_, path_)) {
+  first_chunk_.assign(index_.header.parts.size() + 1, 0);
+  for (const ChunkRecord& record : index_.chunks) ++first_chunk_[record.part + 1];
+  for (std::size_t part = 1; part < first_chunk_.size(); ++part) {
+    first_chunk_[part] += first_chunk_[part - 1];
+  }
+  std::size_t texts = 0;
+  for (const IndexedColumn& column : index_.header.columns) {
+    text_column_.push_back(texts);
+    texts += is_text(column.schema.type) ? 1 : 0;
+  }
+  describe(ref);
+}
+
+void NativeDataset::describe(const DatasetRef& ref) {
+  const IndexHeader& header = index_.header;
+  std::vector<std::uint64_t> part_bytes(header.parts.size());
+  for (const ChunkRecord& record : index_.chunks) part_bytes[record.part] += record.stored;
+  std::vector<ColumnSchema> columns;
+  for (const IndexedColumn& column : header.columns) {
+    columns.push_back(column.schema);
+    if (column.categories) columns.back().categories = read_categories(column);
+    std::uint64_t bytes = part_bytes[column.values];
+    if (column.bytes) bytes += part_bytes[*column.bytes];
+    if (column.validity) bytes += part_bytes[*column.validity];
+    if (column.categories) bytes += column.categories->place.bytes;
+    info_.column_bytes.push_back(bytes);
+    info_.distinct.push_back(column.distinct);
+  }
+  info_.name = ref.name;
+  info_.kind = "trawl";
+  info_.schema = Schema(std::move(columns));
+  info_.rows = header.rows;
+  info_.row_group_rows = header.row_group_rows;
+  info_.codec = name_of(header.codec);
+  info_.bytes = seal_.bytes;
+  info_.digest = seal_.content_digest;
+  info_.index_digest = seal_.index_digest;
+}
+
+std::shared_ptr<const Categories> NativeDataset::read_categories(
+    const IndexedColumn& column) const {
+  const CategoriesPlace& where = *column.categories;
+  const std::string table = read_place(fd_, where.place, path_);
+  if (fmt::format("{:016x}", xxh3(bytes_of(table))) != where.digest) {
+    throw DataError(fmt::format("categories are damaged: {}, column '{}', offset {} (wrong digest)",
+                                path_.string(), column.schema.name, where.place.offset));
+  }
+  auto categories = std::make_shared<Categories>();
+  categories->reserve(where.count);
+  for (std::uint64_t i = 0; i < where.count; ++i) {
+    const std::string_view padded = std::string_view(table).substr(i * where.width, where.width);
+    categories->emplace_back(padded.substr(0, padded.find_last_not_of('\0') + 1));
+    if (i > 0 && (*categories)[i - 1] >= categories->back()) {
+      throw DataError(fmt::format("categories are damaged: {}, column '{}' (they do not ascend)",
+                                  path_.string(), column.schema.name));
+    }
+  }
+  return categories;
+}
+
+void NativeDataset::fail(const Target& target, std::uint64_t offset, std::string_view why) const {
+  throw DataError(
+      fmt::format("chunk is damaged: {}, column '{}', row group {}, offset {} ({}). "
+                  "Restore the file or write it anew",
+                  path_.string(), info_.schema[target.column].name, target.group, offset, why));
+}
+
+const TextRecord* NativeDataset::text_record(std::uint64_t group, std::size_t column) const {
+  if (!is_text(info_.schema[column].type)) return nullptr;
+  return &index_.texts[text_column_[column] * info_.row_groups() + group];
+}
+
+std::optional<Zone> NativeDataset::zone(std::uint64_t group, std::size_t column) const {
+  return load_zone(index_.zones[column * info_.row_groups() + group], text_record(group, column),
+                   info_.schema[column].type, info_.group_rows(group));
+}
+
+// O(1) where no chunk is missing, O(log chunks) in validity.
+const ChunkRecord* NativeDataset::find_chunk(std::uint32_t part, std::uint64_t chunk) const {
+  const ChunkRecord* begin = index_.chunks.data() + first_chunk_[part];
+  const ChunkRecord* end = index_.chunks.data() + first_chunk_[part + 1];
+  if (index_.header.parts[part].role != Role::validity) return begin + chunk;
+  const ChunkRecord* found =
+      std::lower_bound(begin, end, chunk,
+                       [](const ChunkRecord& r, std::uint64_t wanted) { return r.chunk < wanted; });
+  return found != end && found->chunk == chunk ? found : nullptr;
+}
+
+void NativeDataset::read_chunk(const ChunkRecord& record, const Target& target,
+                               std::byte* into) const {
+  const Codec codec = index_.header.codec;
+  // Uncompressed bytes go straight to where they are wanted.
+  std::byte* stored = codec == Codec::none ? into : thread_space<stored_space>(record.stored);
+  read_exactly(fd_, record.address, stored, record.stored, path_);
+  const Bytes bytes{stored, record.stored};
+  if (xxh3(bytes) != record.digest)
+    fail(target, record.address, "its digest is not the one recorded");
+  if (codec == Codec::none) return;
+  const std::size_t width = index_.header.parts[record.part].element_bytes;
+  if (const char* problem = decode(codec, width, bytes, into, record.raw)) {
+    fail(target, record.address, problem);
+  }
+}
+
+std::uint64_t NativeDataset::read_values(const Target& target, ColumnBuffer& into) const {
+  const ColumnSchema& schema = info_.schema[target.column];
+  const std::uint32_t part = index_.header.columns[target.column].values;
+  const ChunkRecord& record = *find_chunk(part, target.group);
+  void* values = into.allocate(schema.lane, index_.header.parts[part].chunk);
+  read_chunk(record, target, static_cast<std::byte*>(values));
+  into.view.values = values;
+  if (!codes_in_range(into.view)) fail(target, record.address, "a value is out of range");
+  return record.stored;
+}
+
+std::uint64_t NativeDataset::read_validity(const Target& target, ColumnBuffer& into) const {
+  const auto part = index_.header.columns[target.column].validity;
+  const ChunkRecord* record = part ? find_chunk(*part, target.group) : nullptr;
+  if (record == nullptr) return 0;
+  std::byte* flags = thread_space<decoded_space>(record->raw);
+  read_chunk(*record, target, flags);
+  std::uint64_t* valid = into.allocate_valid(into.view.rows);
+  if (!pack_bits(flags, into.view.rows, valid))
+    fail(target, record->address, "a value is out of range");
+  into.view.valid = valid;
+  return record->stored;
+}
+
+std::uint64_t NativeDataset::read_ends(const Target& target, ColumnBuffer& into) const {
+  const IndexedColumn& column = index_.header.columns[target.column];
+  const std::uint64_t total = index_.header.parts[*column.bytes].elements;
+  const ChunkRecord& record = *find_chunk(column.values, target.group);
+  std::uint64_t* ends = into.allocate_ends(index_.header.parts[column.values].chunk);
+  read_chunk(record, target, reinterpret_cast<std::byte*>(ends));
+  into.view.base = text_record(target.group, target.column)->begin;
+  into.view.ends = ends;
+  const std::uint64_t last = ends[into.view.rows - 1];
+  const bool is_last = target.group + 1 == info_.row_groups();
+  const std::uint64_t next = is_last ? total : text_record(target.group + 1, target.column)->begin;
+  if (!ascending(into.view.base, {ends, into.view.rows}) || last != next || last > total) {
+    fail(target, record.address, "the ends of its texts are out of order");
+  }
+  return record.stored;
+}
+
+std::uint64_t NativeDataset::read_text(const Target& target, ColumnBuffer& into) const {
+  std::uint64_t read = read_ends(target, into);
+  const std::uint64_t begin = into.view.base;
+  const std::uint64_t end = into.view.ends[into.view.rows - 1];
+  auto* bytes = reinterpret_cast<std::byte*>(into.allocate_bytes(end - begin));
+  into.view.bytes = reinterpret_cast<const char*>(bytes);
+  if (begin == end) return read;
+  const std::uint32_t part = *index_.header.columns[target.column].bytes;
+  const std::uint64_t chunk_bytes = index_.header.parts[part].chunk;
+  for (std::uint64_t chunk = begin / chunk_bytes; chunk <= (end - 1) / chunk_bytes; ++chunk) {
+    const ChunkRecord& record = *find_chunk(part, chunk);
+    const std::uint64_t from = std::max(begin, chunk * chunk_bytes);
+    const std::uint64_t to = std::min(end, (chunk + 1) * chunk_bytes);
+    if (to - from == chunk_bytes) {
+      read_chunk(record, target, bytes + (from - begin));
+    } else {
+      std::byte* space = thread_space<decoded_space>(record.raw);
+      read_chunk(record, target, space);
+      std::memcpy(bytes + (from - begin), space + (from - chunk * chunk_bytes), to - from);
+    }
+    read += record.stored;
+  }
+  return read;
+}
+
+std::uint64_t NativeDataset::read(std::uint64_t group, std::size_t column,
+                                  ColumnBuffer& into) const {
+  const ColumnSchema& schema = info_.schema[column];
+  const Target target{group, column};
+  into.view = {};
+  into.view.type = schema.type;
+  into.view.lane = schema.lane;
+  into.view.rows = info_.group_rows(group);
+  into.view.categories = schema.categories.get();
+  const std::uint64_t bytes =
+      schema.lane == Lane::text ? read_text(target, into) : read_values(target, into);
+  return bytes + read_validity(target, into);
+}
+
+std::string NativeDataset::recompute_digest() const {
+  const Fd fd = open_for_reading(path_);
+  std::string block(seal_bytes, '\0');
+  read_exactly(fd, 0, block.data(), block.size(), path_);
+  const auto seal = parse_seal(block, file_bytes(fd, path_), path_);
+  if (!seal || *seal != seal_) {
+    throw DataError(
+        fmt::format("dataset changed since it was opened: {} (its seal differs)", path_.string()));
+  }
+  read_index(fd, *seal, path_);
+  return digest_from(fd, seal_bytes, path_);
+}
+
+}  // namespace trawl::store

@@ -1,0 +1,49 @@
+// A sealed file of trawl's own: read by recorded address, without HDF5 and its lock.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <trawl/base/file.hpp>
+#include <trawl/store/dataset.hpp>
+
+#include "store/index.hpp"
+
+namespace trawl::store {
+
+class NativeDataset : public Dataset {
+ public:
+  // DataError when the index is damaged or does not fit the file.
+  NativeDataset(const DatasetRef& ref, Fd fd, const Seal& seal);
+
+  std::optional<Zone> zone(std::uint64_t group, std::size_t column) const override;
+  std::uint64_t read(std::uint64_t group, std::size_t column, ColumnBuffer& into) const override;
+  std::string recompute_digest() const override;
+
+ private:
+  struct Target {  // whom an error is about
+    std::uint64_t group;
+    std::size_t column;
+  };
+  void describe(const DatasetRef& ref);
+  std::shared_ptr<const Categories> read_categories(const IndexedColumn& column) const;
+  const TextRecord* text_record(std::uint64_t group, std::size_t column) const;
+  const ChunkRecord* find_chunk(std::uint32_t part, std::uint64_t chunk) const;
+  void read_chunk(const ChunkRecord& record, const Target& target, std::byte* into) const;
+  std::uint64_t read_values(const Target& target, ColumnBuffer& into) const;
+  std::uint64_t read_validity(const Target& target, ColumnBuffer& into) const;
+  std::uint64_t read_ends(const Target& target, ColumnBuffer& into) const;
+  std::uint64_t read_text(const Target& target, ColumnBuffer& into) const;
+  [[noreturn]] void fail(const Target& target, std::uint64_t offset, std::string_view why) const;
+
+  fs::path path_;
+  Fd fd_;
+  Seal seal_;
+  Index index_;
+  std::vector<std::uint64_t>
+      first_chunk_;                       // per part, and one past the last: range in index_.chunks
+  std::vector<std::size_t> text_column_;  // per column: how many columns with text bounds before it
+};
+
+}  // namespace trawl::store

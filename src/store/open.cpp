@@ -1,0 +1,43 @@
+#include <fmt/format.h>
+
+#include <trawl/base/error.hpp>
+#include <trawl/base/log.hpp>
+#include <trawl/store/dataset.hpp>
+
+#include "store/generated_dataset.hpp"
+#include "store/hdf5_dataset.hpp"
+#include "store/native_dataset.hpp"
+#include "store/seal.hpp"
+
+namespace trawl::store {
+namespace {
+
+std::optional<Seal> read_seal(const Fd& fd, const fs::path& path) {
+  const std::uint64_t bytes = file_bytes(fd, path);
+  std::string block(std::min<std::uint64_t>(bytes, seal_bytes), '\0');
+  read_exactly(fd, 0, block.data(), block.size(), path);
+  return parse_seal(block, bytes, path);
+}
+
+}  // namespace
+
+std::unique_ptr<Dataset> open_dataset(const DatasetRef& ref, const std::string& known_digest) {
+  if (ref.location.starts_with("gen:")) return open_generated(ref);
+  Fd fd = open_for_reading(ref.location);
+  const auto seal = read_seal(fd, ref.location);
+  if (!seal) return open_through_hdf5(ref, known_digest);
+  check_own_table(ref);
+  std::string problem;
+  try {
+    return std::make_unique<NativeDataset>(ref, std::move(fd), *seal);
+  } catch (const DataError& error) {
+    problem = error.what();
+  }
+  // Without an index nothing is pruned and everything can still be scanned. The digest of such a
+  // file is computed, so it differs from the one that was sealed.
+  auto dataset = open_through_hdf5(ref, known_digest);
+  log::any_rank(fmt::format("{}. Everything in it is scanned, through HDF5", problem));
+  return dataset;
+}
+
+}  // namespace trawl::store
