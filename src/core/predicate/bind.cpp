@@ -169,11 +169,12 @@ class Binder {
       list.list_has_null = true;
       return;
     }
-    Term& value = list.terms[0];
+    const Term& value = list.terms[0];
     if (is_null_literal(value)) return;
-    // A copy: an element must not change what the next is compared with.
-    Term other = value;
-    terms_.make_comparable(other, element);
+    // Compared as a column of the value's type would be: only the element is converted.
+    Term column = value;
+    column.kind = Term::Kind::column;
+    terms_.make_comparable(column, element);
     const Type kind = value.type;
     const bool same =
         is_number(kind) ? element.type == kind : kind != Type::date || element.type == Type::date;

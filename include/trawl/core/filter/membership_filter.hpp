@@ -37,6 +37,10 @@ class MembershipFilter {
   template <class T>
   void screen(const T* keys, std::size_t rows, std::uint64_t* candidates) const;
 
+  // The same for hashes made elsewhere (text): sets the bit of rows[i] when the filter may contain hashes[i].
+  void screen(std::span<const std::uint64_t> hashes, std::span<const std::uint32_t> rows,
+              std::uint64_t* candidates) const;
+
   std::span<const std::uint64_t> words() const { return words_; }
 
  private:

@@ -1,0 +1,111 @@
+#include "core/filter/block_layout.hpp"
+#include "core/kernels/kernels.hpp"
+
+#include <array>
+#include <atomic>
+#include <bit>
+
+#include <trawl/core/filter/membership_filter.hpp>
+
+namespace trawl::core {
+namespace {
+
+constexpr std::size_t batch = 64;
+
+// Hashes that wait for their blocks to arrive from memory: asking for 64 cache lines at once, and looking only afterwards,
+// hides the latency that a plain loop pays for each key.
+class ProbeQueue {
+ public:
+  ProbeQueue(const std::uint64_t* words, std::uint64_t blocks, std::uint64_t* candidates)
+      : words_(words), blocks_(blocks), candidates_(candidates) {}
+
+  void push(std::size_t row, std::uint64_t hash) {
+    __builtin_prefetch(words_ + block::index(hash, blocks_) * block::lanes);
+    rows_[count_] = row;
+    hashes_[count_] = hash;
+    if (++count_ == batch) flush();
+  }
+
+  void flush() {
+    std::uint64_t passed = kernels::probe(words_, blocks_, hashes_.data(), count_);
+    for (; passed != 0; passed &= passed - 1) {
+      const std::size_t row = rows_[static_cast<std::size_t>(std::countr_zero(passed))];
+      candidates_[row / 64] |= std::uint64_t{1} << (row % 64);
+    }
+    count_ = 0;
+  }
+
+ private:
+  const std::uint64_t* words_;
+  std::uint64_t blocks_;
+  std::uint64_t* candidates_;
+  std::size_t count_ = 0;
+  std::array<std::size_t, batch> rows_;
+  std::array<std::uint64_t, batch> hashes_;
+};
+
+}  // namespace
+
+MembershipFilter::MembershipFilter(std::span<std::uint64_t> words)
+    : words_(words), blocks_(words.size() / words_per_block) {}
+
+void MembershipFilter::add(std::uint64_t hash) {
+  std::uint64_t* at = words_.data() + block::index(hash, blocks_) * words_per_block;
+  const std::uint64_t positions = block::positions(hash);
+  for (std::size_t lane = 0; lane < words_per_block; ++lane) at[lane] |= block::bit(positions, lane);
+}
+
+void MembershipFilter::add_atomically(std::uint64_t hash) {
+  std::uint64_t* at = words_.data() + block::index(hash, blocks_) * words_per_block;
+  const std::uint64_t positions = block::positions(hash);
+  for (std::size_t lane = 0; lane < words_per_block; ++lane) {
+    std::atomic_ref(at[lane]).fetch_or(block::bit(positions, lane), std::memory_order_relaxed);
+  }
+}
+
+bool MembershipFilter::may_contain(std::uint64_t hash) const {
+  if (empty()) return true;
+  const std::uint64_t* at = words_.data() + block::index(hash, blocks_) * words_per_block;
+  const std::uint64_t positions = block::positions(hash);
+  bool found = true;
+  for (std::size_t lane = 0; lane < words_per_block; ++lane) {
+    found &= (at[lane] & block::bit(positions, lane)) != 0;
+  }
+  return found;
+}
+
+template <class T>
+void MembershipFilter::screen(const T* keys, std::size_t rows, std::uint64_t* candidates) const {
+  if (empty()) return;
+  ProbeQueue queue(words_.data(), blocks_, candidates);
+  for (std::size_t w = 0; w < (rows + 63) / 64; ++w) {
+    std::uint64_t wanted = candidates[w];
+    candidates[w] = 0;
+    for (; wanted != 0; wanted &= wanted - 1) {
+      const std::size_t row = w * 64 + static_cast<std::size_t>(std::countr_zero(wanted));
+      queue.push(row, hash_key(static_cast<std::int64_t>(keys[row])));
+    }
+  }
+  queue.flush();
+}
+
+void MembershipFilter::screen(std::span<const std::uint64_t> hashes, std::span<const std::uint32_t> rows,
+                              std::uint64_t* candidates) const {
+  if (empty()) {
+    for (const std::uint32_t row : rows) candidates[row / 64] |= std::uint64_t{1} << (row % 64);
+    return;
+  }
+  ProbeQueue queue(words_.data(), blocks_, candidates);
+  for (std::size_t i = 0; i < rows.size(); ++i) queue.push(rows[i], hashes[i]);
+  queue.flush();
+}
+
+template void MembershipFilter::screen(const std::uint8_t*, std::size_t, std::uint64_t*) const;
+template void MembershipFilter::screen(const std::int8_t*, std::size_t, std::uint64_t*) const;
+template void MembershipFilter::screen(const std::uint16_t*, std::size_t, std::uint64_t*) const;
+template void MembershipFilter::screen(const std::int16_t*, std::size_t, std::uint64_t*) const;
+template void MembershipFilter::screen(const std::uint32_t*, std::size_t, std::uint64_t*) const;
+template void MembershipFilter::screen(const std::int32_t*, std::size_t, std::uint64_t*) const;
+template void MembershipFilter::screen(const std::int64_t*, std::size_t, std::uint64_t*) const;
+
+}  // namespace trawl::core

@@ -1,0 +1,255 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <trawl/core/predicate/zone_test.hpp>
+
+#include "core/predicate/like_pattern.hpp"
+#include "core/predicate/normalise.hpp"
+#include "core/predicate/term_range.hpp"
+
+namespace trawl::core {
+namespace {
+
+constexpr std::array<Truth, 4> truths = {Truth::no, Truth::yes, Truth::unknown, Truth::undecidable};
+
+bool& member(PossibleTruths& set, Truth truth) {
+  switch (truth) {
+    case Truth::no:
+      return set.no;
+    case Truth::yes:
+      return set.yes;
+    case Truth::unknown:
+      return set.unknown;
+    default:
+      return set.undecidable;
+  }
+}
+
+PossibleTruths inverted(PossibleTruths set) {
+  std::swap(set.no, set.yes);
+  return set;
+}
+
+// Position in the order of which AND takes the least.
+int rank_in_and(Truth truth) {
+  switch (truth) {
+    case Truth::no:
+      return 0;
+    case Truth::undecidable:
+      return 1;
+    case Truth::unknown:
+      return 2;
+    default:
+      return 3;
+  }
+}
+
+PossibleTruths both(PossibleTruths a, PossibleTruths b) {
+  PossibleTruths result;
+  for (const Truth x : truths) {
+    for (const Truth y : truths) {
+      if (member(a, x) && member(b, y))
+        member(result, rank_in_and(x) < rank_in_and(y) ? x : y) = true;
+    }
+  }
+  return result;
+}
+
+// Bounds of a comparison: which of a < b, a = b, a > b some pair of values can show.
+PossibleTruths compare_ranges(const TermRange& a, Compare op, const TermRange& b) {
+  PossibleTruths result;
+  if (!a.any() || !b.any()) return result;
+  result.undecidable = a.undecidable || b.undecidable;
+  result.unknown = a.null || b.null;
+  if ((a.nan && (b.some || b.nan)) || (b.nan && a.some))
+    (op == Compare::ne ? result.yes : result.no) = true;
+  if (!a.some || !b.some) return result;
+  const bool less = !a.min || !b.max || order(*a.min, *b.max) < 0;
+  const bool greater = !a.max || !b.min || order(*a.max, *b.min) > 0;
+  const bool equal = (!a.min || !b.max || order(*a.min, *b.max) <= 0) &&
+                     (!a.max || !b.min || order(*a.max, *b.min) >= 0);
+  const auto add = [&](bool possible, bool holds) {
+    if (possible) (holds ? result.yes : result.no) = true;
+  };
+  add(less, op == Compare::ne || op == Compare::lt || op == Compare::le);
+  add(equal, op == Compare::eq || op == Compare::le || op == Compare::ge);
+  add(greater, op == Compare::ne || op == Compare::gt || op == Compare::ge);
+  return result;
+}
+
+class Interpreter {
+ public:
+  Interpreter(const Schema& schema, const ZoneLookup& zone, std::span<const KeySet* const> keys)
+      : schema_(schema), zone_(zone), keys_(keys) {}
+
+  PossibleTruths possible(const Condition& c) const {
+    switch (c.kind) {
+      case Condition::Kind::constant: {
+        PossibleTruths only;
+        member(only, c.truth) = true;
+        return only;
+      }
+      case Condition::Kind::negation:
+        return inverted(possible(c.operands[0]));
+      case Condition::Kind::all_of:
+        return all_of(c, false);
+      case Condition::Kind::any_of:
+        return inverted(all_of(c, true));  // NOT (NOT a AND NOT b)
+      default:
+        return leaf(c, range_of(c.terms[0], schema_, zone_));
+    }
+  }
+
+ private:
+  // AND of the operands, or of their negations.
+  PossibleTruths all_of(const Condition& c, bool negated) const {
+    PossibleTruths result;
+    result.yes = true;
+    for (const Condition& operand : c.operands) {
+      const PossibleTruths next = possible(operand);
+      result = both(result, negated ? inverted(next) : next);
+    }
+    return result;
+  }
+
+  PossibleTruths leaf(const Condition& c, const TermRange& range) const {
+    if (c.kind == Condition::Kind::compare) {
+      return compare_ranges(range, c.compare, range_of(c.terms[1], schema_, zone_));
+    }
+    PossibleTruths result;
+    result.undecidable = range.undecidable;
+    if (c.kind == Condition::Kind::is_null) {
+      result.yes = range.null;
+      result.no = range.some || range.nan;
+      return result;
+    }
+    result.unknown = range.null;
+    if (range.some) add_values(result, c, range);
+    // NaN is in no list; no other of these conditions has numbers.
+    if (range.nan) (c.list_has_null ? result.unknown : result.no) = true;
+    return result;
+  }
+
+  // What values neither NULL nor NaN can give.
+  void add_values(PossibleTruths& result, const Condition& c, const TermRange& range) const {
+    switch (c.kind) {
+      case Condition::Kind::in_list: {
+        const Value* only = range.only_value();
+        result.yes = any_listed(c.values, range);
+        if (only == nullptr || !result.yes) (c.list_has_null ? result.unknown : result.no) = true;
+        break;
+      }
+      case Condition::Kind::in_keys:
+        result.yes = any_key(c.keys, range);
+        result.no = range.only_value() == nullptr || !result.yes || !knows_keys(c.keys);
+        break;
+      case Condition::Kind::boolean:
+        result.yes = !range.max || std::get<bool>(*range.max);
+        result.no = !range.min || !std::get<bool>(*range.min);
+        break;
+      case Condition::Kind::like:
+        result.yes = may_match(c, range);
+        result.no = true;
+        break;
+      default:
+        result.yes = result.no = true;
+    }
+  }
+
+  static bool any_listed(const std::vector<Value>& values, const TermRange& range) {
+    const auto below = [](const Value& listed, const Value& bound) {
+      return order(listed, bound) < 0;
+    };
+    const auto first = range.min ? std::lower_bound(values.begin(), values.end(), *range.min, below)
+                                 : values.begin();
+    return first != values.end() && (!range.max || order(*first, *range.max) <= 0);
+  }
+
+  bool knows_keys(std::size_t list) const { return list < keys_.size() && keys_[list] != nullptr; }
+
+  bool any_key(std::size_t list, const TermRange& range) const {
+    if (!knows_keys(list)) return true;
+    const KeySet& keys = *keys_[list];
+    if (!keys.holds_text()) {
+      return keys.any_between(range.min ? std::get<std::int64_t>(*range.min) : INT64_MIN,
+                              range.max ? std::get<std::int64_t>(*range.max) : INT64_MAX);
+    }
+    std::optional<std::string_view> max;
+    if (range.max) max = std::get<std::string>(*range.max);
+    return keys.any_between(
+        range.min ? std::string_view(std::get<std::string>(*range.min)) : std::string_view(), max);
+  }
+
+  // A match lies in [prefix, successor of prefix); without wildcards it is the prefix itself.
+  static bool may_match(const Condition& c, const TermRange& range) {
+    if (c.ignore_case) return true;
+    const LiteralPrefix prefix = literal_prefix(c.pattern);
+    if (range.max && std::get<std::string>(*range.max) < prefix.text) return false;
+    if (!range.min) return true;
+    const std::string& min = std::get<std::string>(*range.min);
+    return prefix.whole ? min <= prefix.text : min <= prefix.text || min.starts_with(prefix.text);
+  }
+
+  const Schema& schema_;
+  const ZoneLookup& zone_;
+  std::span<const KeySet* const> keys_;
+};
+
+bool proves_no_match(const PossibleTruths& set) {
+  return !set.yes && !set.undecidable;
+}
+
+std::string bound_text(const Value& value, Type type, bool cut) {
+  if (is_null(value)) return "";
+  return cut ? trawl::to_text(value, type) + "…" : trawl::to_text(value, type);
+}
+
+PruneProof proof_by(const Condition& part, std::string rule, const Schema& schema,
+                    const ZoneLookup& lookup) {
+  PruneProof proof;
+  proof.rule = std::move(rule);
+  for (const std::size_t column : columns_read(part)) {
+    const std::optional<Zone> zone = lookup(column);
+    if (!zone) continue;
+    const Type type = schema[column].type;
+    proof.bounds.push_back({schema[column].name, bound_text(zone->min, type, zone->min_cut),
+                            bound_text(zone->max, type, zone->max_cut), zone->nulls, zone->nans});
+  }
+  return proof;
+}
+
+}  // namespace
+
+PossibleTruths possible_truths(const Condition& condition, const Schema& schema,
+                               const ZoneLookup& zone, std::span<const KeySet* const> keys) {
+  return Interpreter(schema, zone, keys).possible(condition);
+}
+
+std::optional<PruneProof> prove_no_match(const Predicate& predicate, const Schema& schema,
+                                         const ZoneLookup& zone,
+                                         std::span<const KeySet* const> keys) {
+  const Interpreter interpreter(schema, zone, keys);
+  if (!proves_no_match(interpreter.possible(predicate.root))) return std::nullopt;
+  const auto text = [&](const Condition& part) {
+    return to_text(part, schema, predicate.key_lists);
+  };
+  if (predicate.root.kind != Condition::Kind::all_of) {
+    return proof_by(predicate.root, text(predicate.root), schema, zone);
+  }
+  // AND takes the least of its operands, so one of them cannot be yes or undecidable by itself.
+  const Condition* best = nullptr;
+  std::string best_text;
+  for (const Condition& operand : predicate.root.operands) {
+    if (!proves_no_match(interpreter.possible(operand))) continue;
+    std::string candidate = text(operand);
+    if (best != nullptr && candidate.size() >= best_text.size()) continue;
+    best = &operand;
+    best_text = std::move(candidate);
+  }
+  return proof_by(*best, std::move(best_text), schema, zone);
+}
+
+}  // namespace trawl::core

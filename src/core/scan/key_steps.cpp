@@ -1,0 +1,107 @@
+#include "core/scan/key_steps.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace trawl::core::scan {
+namespace {
+
+bool filters(const KeyAnswer& answer) { return answer.use_filter && !answer.keys->filter().empty(); }
+
+// Rows that are judged at all: NULL rows must not reach the filter, it counts what passes.
+void valid_rows(const Run& run, const ColumnView& column, const std::uint64_t* select, Mask& out) {
+  for (std::size_t w = 0; w < run.words; ++w) {
+    out[w] = column.valid == nullptr ? select[w] : select[w] & column.valid[w];
+  }
+}
+
+Estimate estimate_keys(const KeyAnswer& answer, double hash_cost) {
+  const auto keys = static_cast<double>(std::max<std::uint64_t>(answer.keys->size(), 2));
+  const double search = 3.0 * std::log2(keys);
+  return {filters(answer) ? hash_cost + 0.01 * search : search, 0.01};
+}
+
+std::string describe_keys(const ColumnRef& column, const KeyAnswer& answer) {
+  std::string text = column.name + " in key list " + std::to_string(answer.number + 1) + " (" +
+                     std::to_string(answer.keys->size()) + " keys): ";
+  if (filters(answer)) text += "membership filter, batches of 64, then ";
+  return text + "exact search of the sorted keys";
+}
+
+template <class T>
+void screen_integers(const Run& run, const ColumnView& column, const KeyAnswer& answer, Mask& rows) {
+  const T* values = column.lanes<T>();
+  if (filters(answer)) answer.keys->filter().screen(values, run.rows, rows.data());
+  if (run.by_filter && answer.screens) return;
+  keep_rows(rows.data(), run.words, [&](std::size_t row) {
+    return answer.keys->contains(static_cast<std::int64_t>(values[row]));
+  });
+}
+
+// Hashes in blocks that stay in the first-level cache, so that the filter can ask for many cache lines at once.
+void screen_text(const Run& run, const ColumnView& column, const MembershipFilter& filter, Mask& rows) {
+  constexpr std::size_t block_words = 16;
+  std::array<std::uint64_t, block_words * 64> hashes;
+  std::array<std::uint32_t, block_words * 64> numbers;
+  for (std::size_t begin = 0; begin < run.words; begin += block_words) {
+    const std::size_t words = std::min(block_words, run.words - begin);
+    std::size_t count = 0;
+    for_each_row(rows.data() + begin, words, [&](std::size_t row) {
+      numbers[count] = static_cast<std::uint32_t>(begin * 64 + row);
+      hashes[count++] = hash_key(column.text(begin * 64 + row));
+    });
+    std::fill_n(rows.data() + begin, words, 0);
+    filter.screen(std::span(hashes).first(count), std::span(numbers).first(count), rows.data());
+  }
+}
+
+}  // namespace
+
+Verdict IntegerKeyStep::judge(Run& run, const std::uint64_t* select) const {
+  const ColumnView& column = run.column(column_.column);
+  Verdict verdict;
+  verdict.yes = run.masks.take();
+  valid_rows(run, column, select, verdict.yes);
+  with_lane(column.lane, [&]<class T>(T*) {
+    if constexpr (std::is_integral_v<T>) screen_integers<T>(run, column, answer_, verdict.yes);
+  });
+  settle_nulls(run, select, column.valid, ask_unknown_, verdict);
+  return verdict;
+}
+
+Estimate IntegerKeyStep::estimate() const {
+  Estimate estimate = estimate_keys(answer_, 12.0);
+  estimate.cost += lane_cost(column_.lane);
+  return estimate;
+}
+
+void IntegerKeyStep::describe(std::vector<std::string>& lines, int depth) const {
+  lines.push_back(indented(depth, describe_keys(column_, answer_)));
+}
+
+Verdict TextKeyStep::judge(Run& run, const std::uint64_t* select) const {
+  const ColumnView& column = run.column(column_.column);
+  Verdict verdict;
+  verdict.yes = run.masks.take();
+  valid_rows(run, column, select, verdict.yes);
+  if (filters(answer_)) screen_text(run, column, answer_.keys->filter(), verdict.yes);
+  if (!(run.by_filter && answer_.screens)) {
+    keep_rows(verdict.yes.data(), run.words,
+              [&](std::size_t row) { return answer_.keys->contains(column.text(row)); });
+  }
+  settle_nulls(run, select, column.valid, ask_unknown_, verdict);
+  return verdict;
+}
+
+Estimate TextKeyStep::estimate() const {
+  Estimate estimate = estimate_keys(answer_, 20.0);
+  estimate.cost += lane_cost(Lane::text);
+  return estimate;
+}
+
+void TextKeyStep::describe(std::vector<std::string>& lines, int depth) const {
+  lines.push_back(indented(depth, describe_keys(column_, answer_)));
+}
+
+}  // namespace trawl::core::scan
