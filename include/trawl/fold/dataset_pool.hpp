@@ -1,0 +1,102 @@
+// Opened datasets with the predicate bound to them: what a rank needs to scan any row group of any
+// dataset.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <trawl/core/predicate/predicate.hpp>
+#include <trawl/core/scan_program.hpp>
+#include <trawl/store/dataset.hpp>
+
+namespace trawl::fold {
+
+// A predicate and a list of columns, before they meet a schema.
+struct Query {
+  core::SyntaxPtr syntax;
+  std::vector<std::string> select;  // empty: all columns
+};
+
+struct OpenDataset {
+  std::unique_ptr<store::Dataset> dataset;
+  core::Predicate predicate;
+  std::vector<std::size_t> select;             // positions in the schema
+  std::unique_ptr<core::ScanProgram> program;  // once the key lists are loaded
+
+  const store::DatasetInfo& info() const { return dataset->info(); }
+};
+
+// Local. Opens, retrying once after a pause (shared file systems fail in passing). DataError.
+std::unique_ptr<store::Dataset> open_with_retry(const store::DatasetRef& ref,
+                                                const std::string& known_digest = "");
+// Local. InputError: the predicate or the selection does not fit this schema.
+void bind(const Query& query, OpenDataset& open);
+
+// Keeps at most `capacity` datasets open (each holds a file descriptor and its index). Thread-safe.
+class DatasetPool {
+ public:
+  static constexpr std::size_t default_capacity = 64;
+
+  struct Known {
+    std::string digest;
+    std::uint64_t rows = 0;
+    std::uint64_t row_group_rows = 0;
+  };
+
+  DatasetPool(std::vector<store::DatasetRef> refs, Query query,
+              std::size_t capacity = default_capacity);
+
+  const std::vector<store::DatasetRef>& refs() const { return refs_; }
+  // From now on opened datasets come with a program that answers key lists by `keys`.
+  void use_keys(std::span<const core::KeySet* const> keys, core::ScanOptions options);
+  // What the dataset was when its owner opened it: opening it again need not read all of it, and
+  // notices a change.
+  void know(std::uint64_t index, Known known);
+  // Rows of a row group by what is known, also when the dataset can no longer be opened.
+  std::uint64_t group_rows(std::uint64_t index, std::uint64_t group) const;
+
+  // DataError or InputError as above.
+  std::shared_ptr<const OpenDataset> open(std::uint64_t index);
+
+ private:
+  std::shared_ptr<const OpenDataset> make(std::uint64_t index);
+
+  std::vector<store::DatasetRef> refs_;
+  std::vector<Known> known_;
+  Query query_;
+  std::size_t capacity_;
+  bool with_program_ = false;
+  std::vector<const core::KeySet*> keys_;
+  core::ScanOptions options_;
+  std::mutex mutex_;
+  std::map<std::uint64_t, std::shared_ptr<const OpenDataset>> open_;
+  std::list<std::uint64_t> recent_;  // most recently used first
+};
+
+// The columns of one row group, read when asked for; buffers are kept from group to group. One per
+// thread.
+class GroupColumns : public core::ColumnSource {
+ public:
+  // Begins a row group; `rows` below the group's own number cuts the views (for a --limit inside a
+  // row group).
+  void begin(const store::Dataset& dataset, std::uint64_t group, std::uint64_t rows);
+  std::size_t rows() const override { return rows_; }
+  const ColumnView& column(std::size_t column) override;
+  std::uint64_t bytes_read() const { return bytes_read_; }  // since construction
+
+ private:
+  const store::Dataset* dataset_ = nullptr;
+  std::uint64_t group_ = 0;
+  std::size_t rows_ = 0;
+  std::uint64_t bytes_read_ = 0;
+  std::vector<ColumnBuffer> buffers_;
+  std::vector<bool> loaded_;
+};
+
+}  // namespace trawl::fold

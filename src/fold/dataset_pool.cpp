@@ -1,0 +1,121 @@
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include <trawl/base/error.hpp>
+#include <trawl/fold/dataset_pool.hpp>
+
+namespace trawl::fold {
+
+std::unique_ptr<store::Dataset> open_with_retry(const store::DatasetRef& ref,
+                                                const std::string& known_digest) {
+  try {
+    return store::open_dataset(ref, known_digest);
+  } catch (const DataError&) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    return store::open_dataset(ref, known_digest);
+  }
+}
+
+void bind(const Query& query, OpenDataset& open) {
+  const Schema& schema = open.info().schema;
+  open.predicate = core::bind(query.syntax, schema);
+  open.select.clear();
+  for (const std::string& name : query.select) {
+    const auto column = schema.find(name);
+    if (!column) {
+      throw InputError(
+          fmt::format("cannot select '{}': there is no such column. Did you mean '{}'?", name,
+                      schema.nearest(name)));
+    }
+    open.select.push_back(*column);
+  }
+  if (query.select.empty()) {
+    for (std::size_t column = 0; column < schema.size(); ++column) open.select.push_back(column);
+  }
+}
+
+DatasetPool::DatasetPool(std::vector<store::DatasetRef> refs, Query query, std::size_t capacity)
+    : refs_(std::move(refs)), known_(refs_.size()), query_(std::move(query)), capacity_(capacity) {}
+
+void DatasetPool::use_keys(std::span<const core::KeySet* const> keys, core::ScanOptions options) {
+  const std::lock_guard lock(mutex_);
+  keys_.assign(keys.begin(), keys.end());
+  options_ = options;
+  with_program_ = true;
+  for (auto& [index, open] : open_) {
+    // Nobody scans yet: opening is single-threaded until the keys are there.
+    auto& mine = const_cast<OpenDataset&>(*open);
+    mine.program =
+        std::make_unique<core::ScanProgram>(mine.predicate, mine.info().schema, keys_, options_);
+  }
+}
+
+void DatasetPool::know(std::uint64_t index, Known known) {
+  const std::lock_guard lock(mutex_);
+  known_[index] = std::move(known);
+}
+
+std::uint64_t DatasetPool::group_rows(std::uint64_t index, std::uint64_t group) const {
+  const Known& known = known_[index];
+  const std::uint64_t begin = group * known.row_group_rows;
+  return std::min(known.row_group_rows, known.rows - begin);
+}
+
+std::shared_ptr<const OpenDataset> DatasetPool::make(std::uint64_t index) {
+  auto open = std::make_shared<OpenDataset>();
+  const Known& known = known_[index];
+  open->dataset = open_with_retry(refs_[index], known.digest);
+  if (!known.digest.empty() &&
+      (open->info().digest != known.digest || open->info().rows != known.rows)) {
+    throw DataError(fmt::format(
+        "'{}' changed while it was searched: its digest was {} and is now {}. Search again",
+        refs_[index].location, known.digest, open->info().digest));
+  }
+  bind(query_, *open);
+  if (with_program_) {
+    open->program =
+        std::make_unique<core::ScanProgram>(open->predicate, open->info().schema, keys_, options_);
+  }
+  return open;
+}
+
+std::shared_ptr<const OpenDataset> DatasetPool::open(std::uint64_t index) {
+  // One opening at a time: HDF5 would serialise them anyway.
+  const std::lock_guard lock(mutex_);
+  if (const auto found = open_.find(index); found != open_.end()) {
+    recent_.remove(index);
+    recent_.push_front(index);
+    return found->second;
+  }
+  auto open = make(index);
+  if (open_.size() >= capacity_) {
+    open_.erase(recent_.back());
+    recent_.pop_back();
+  }
+  open_.emplace(index, open);
+  recent_.push_front(index);
+  return open;
+}
+
+void GroupColumns::begin(const store::Dataset& dataset, std::uint64_t group, std::uint64_t rows) {
+  dataset_ = &dataset;
+  group_ = group;
+  rows_ = static_cast<std::size_t>(rows);
+  if (buffers_.size() < dataset.info().schema.size()) buffers_.resize(dataset.info().schema.size());
+  loaded_.assign(buffers_.size(), false);
+}
+
+const ColumnView& GroupColumns::column(std::size_t column) {
+  ColumnBuffer& buffer = buffers_[column];
+  if (!loaded_[column]) {
+    bytes_read_ += dataset_->read(group_, column, buffer);
+    if (buffer.view.rows > rows_) buffer.view.rows = rows_;
+    loaded_[column] = true;
+  }
+  return buffer.view;
+}
+
+}  // namespace trawl::fold

@@ -1,0 +1,87 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <trawl/base/error.hpp>
+#include <trawl/base/json.hpp>
+#include <trawl/core/predicate/zone_test.hpp>
+#include <trawl/fold/open.hpp>
+
+namespace trawl::fold {
+namespace {
+
+// Row groups of one dataset: proofs into the ledger, the others into `work` as runs.
+void prune_dataset(const Opened& opened, std::uint64_t index,
+                   std::span<const core::KeySet* const> keys, bool zone_maps, Ledger& ledger,
+                   std::vector<Work>& work) {
+  const DatasetFacts& facts = opened.facts[index];
+  const auto open = zone_maps ? opened.pool->open(index) : nullptr;
+  const auto keep = [&](std::uint64_t group) {
+    if (!work.empty() && work.back().dataset == index && work.back().end == group) {
+      ++work.back().end;
+    } else {
+      work.push_back({index, group, group + 1, facts.group_weight});
+    }
+  };
+  if (!zone_maps || facts.index_digest.empty()) {
+    if (facts.row_groups() > 0) work.push_back({index, 0, facts.row_groups(), facts.group_weight});
+    return;
+  }
+  for (std::uint64_t group = 0; group < facts.row_groups(); ++group) {
+    const auto zone = [&](std::size_t column) { return open->dataset->zone(group, column); };
+    const auto proof = core::prove_no_match(open->predicate, open->info().schema, zone, keys);
+    if (!proof) {
+      keep(group);
+      continue;
+    }
+    const core::ScanCounts counts{open->info().group_rows(group), 0, 0, 0};
+    ledger.add(
+        {index, group, group + 1, GroupState::pruned, counts, proof->rule, {bounds_json(*proof)}});
+  }
+}
+
+void record_failure(const Opened& opened, std::uint64_t index, Ledger& ledger) {
+  const DatasetFacts& facts = opened.facts[index];
+  if (facts.row_groups() == 0) return;
+  ledger.add(
+      {index, 0, facts.row_groups(), GroupState::failed, {facts.rows, 0, 0, 0}, facts.failure, {}});
+}
+
+}  // namespace
+
+std::string bounds_json(const core::PruneProof& proof) {
+  Json bounds = Json::array();
+  for (const auto& bound : proof.bounds) {
+    bounds.push_back({{"column", bound.column},
+                      {"min", bound.min},
+                      {"max", bound.max},
+                      {"nulls", bound.nulls},
+                      {"nans", bound.nans}});
+  }
+  return bounds.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Pruned prune(const Opened& opened, std::span<const core::KeySet* const> keys, bool zone_maps,
+             const comm::Comm& comm) {
+  Pruned pruned;
+  std::vector<Work> mine;
+  const auto rank = static_cast<std::size_t>(comm.rank());
+  comm.agree("testing zone maps", [&] {
+    for (std::uint64_t index = opened.owned[rank]; index < opened.owned[rank + 1]; ++index) {
+      if (!opened.facts[index].failure.empty()) {
+        record_failure(opened, index, pruned.ledger);
+        continue;
+      }
+      try {
+        prune_dataset(opened, index, keys, zone_maps, pruned.ledger, mine);
+      } catch (const DataError&) {  // it went away since: scanning will find that, and record why
+        mine.push_back(
+            {index, 0, opened.facts[index].row_groups(), opened.facts[index].group_weight});
+      }
+    }
+  });
+  pruned.work = comm.all_gather(std::span<const Work>(mine));
+  return pruned;
+}
+
+}  // namespace trawl::fold
