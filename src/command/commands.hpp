@@ -6,5 +6,8 @@
 namespace trawl::command {
 
 Command generate_keys_command();
+Command replay_command();
+Command search_command();
+Command verify_command();
 
 }  // namespace trawl::command

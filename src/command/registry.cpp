@@ -81,6 +81,9 @@ ExitCode help(const Arguments& names, const comm::Session& session) {
 std::span<const Command> commands() {
   static const std::vector<Command> all = {
       generate_keys_command(),
+      search_command(),
+      verify_command(),
+      replay_command(),
   };
   return all;
 }

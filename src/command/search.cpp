@@ -1,0 +1,168 @@
+#include "command/search.hpp"
+
+#include <fmt/format.h>
+
+#include <trawl/base/log.hpp>
+#include <trawl/base/text.hpp>
+#include <trawl/fold/search.hpp>
+
+#include "command/collective.hpp"
+#include "command/commands.hpp"
+
+namespace trawl::command {
+namespace {
+
+void check(const SearchParams& p, Problems& problems) {
+  if (p.count && !p.select.empty())
+    problems.push_back("--count returns no columns: leave --select away");
+  if (p.count && p.limit) problems.push_back("--count counts all matches: leave --limit away");
+  if (p.resume && !p.run_dir)
+    problems.push_back("--resume needs the --run-dir of the interrupted run");
+  if (p.resume && p.overwrite)
+    problems.push_back("--resume goes on with a run, --overwrite throws it away: choose one");
+}
+
+Json json_report(const SearchRun& run) {
+  const Json& r = run.record;
+  const Json& c = r.at("coverage");
+  const Json& p = r.at("performance");
+  Json failed = Json::array();
+  for (const Json& input : r.at("inputs")) {
+    if (input.contains("failure"))
+      failed.push_back({{"name", input.at("name")}, {"reason", input.at("failure")}});
+  }
+  return {{"command", "search"},
+          {"status", r.at("status")},
+          {"datasets", r.at("inputs").size()},
+          {"rows", c.at("rows")},
+          {"scanned", c.at("scanned")},
+          {"pruned", c.at("pruned")},
+          {"failed", c.at("failed")},
+          {"unvisited", c.at("unvisited")},
+          {"candidates", c.at("candidates")},
+          {"false_positives", c.at("false_positives")},
+          {"matches", c.at("matches")},
+          {"seconds", p.at("seconds")},
+          {"rows_per_second", p.at("rows_per_second")},
+          {"ranks", p.at("ranks")},
+          {"threads", p.at("threads")},
+          {"run_dir", run.path.string()},
+          {"result_digest", r.at("result_digest")},
+          {"certificate", r.at("certificate")},
+          {"audited_row_groups", r.at("audit").at("audited")},
+          {"failed_datasets", std::move(failed)}};
+}
+
+void tell_story(const SearchRun& run) {
+  const Json& c = run.record.at("coverage");
+  const Json& p = run.record.at("performance");
+  const auto count = [&](const char* key) {
+    return with_thousands(c.at(key).get<std::uint64_t>());
+  };
+  log::story(
+      fmt::format("{}: {} matches in {} rows of {} datasets ({} scanned, {} pruned, {} failed), {}",
+                  run.record.at("status").get<std::string>(), count("matches"), count("rows"),
+                  run.record.at("inputs").size(), count("scanned"), count("pruned"),
+                  count("failed"), human_seconds(p.at("seconds"))));
+  log::story(fmt::format("result      {}", run.record.at("result_digest").get<std::string>()));
+  log::story(fmt::format("certificate {}", run.record.at("certificate").get<std::string>()));
+  log::story(fmt::format("run         {}", run.path.string()));
+  for (const std::string& failure : run.failures) log::warning(failure);
+  const auto hits = run.record.at("audit").at("hits").get<std::uint64_t>();
+  if (hits > 0) {
+    log::warning(fmt::format(
+        "DEFECT: {} pruned row groups hold matches. Please report this; search again with "
+        "--no-zone-maps",
+        hits));
+  }
+}
+
+ExitCode run_search(const SearchParams& params, const Context& context) {
+  if (params.explain) {
+    print_from_root(context.world, fold::explain(request_of(params, context.world), context.world));
+    return ExitCode::complete;
+  }
+  const SearchRun run = run_search_job(params, context);
+  if (run.exit_code == ExitCode::interrupted) return run.exit_code;
+  std::string out;
+  if (context.world.is_root()) {
+    if (params.json) {
+      out = json_report(run).dump(2) + "\n";
+    } else if (params.count) {
+      out = run.record.at("coverage").at("matches").dump() + "\n";
+    } else {
+      out = format_matches(run.matches, params.format);
+    }
+    tell_story(run);
+  }
+  print_from_root(context.world, out);
+  return run.exit_code;
+}
+
+}  // namespace
+
+const About search_about = {
+    .name = "search",
+    .summary = "find all rows that satisfy a predicate, and prove that nothing was missed",
+    .details =
+        "INPUT is a file, a folder (searched for *.h5), a glob in quotes, or a generated source "
+        "such as\n"
+        "gen:transactions?datasets=8&rows=1000000&seed=42. Files that trawl did not write are "
+        "searched in place: groups of\n"
+        "equal-length HDF5 datasets, and compound tables.\n\n"
+        "PREDICATE is the WHERE of SQL (docs/predicate.md). Matches go to standard output in "
+        "canonical order, the story to\n"
+        "standard error, and everything else into the run directory: certificate, matches, run "
+        "record, summary, trace.\n\n"
+        "SIGTERM or SIGUSR1 ends the run in order, with exit code 75; --resume goes on with it.",
+    .example =
+        "trawl search --where \"user_id = 12345 AND action = 'purchase' AND amount > 10000\" "
+        "data/\n"
+        "mpirun -n 4 trawl search --where \"user_id IN FILE 'watch.txt'\" --json data/\n"
+        "trawl search --where \"note LIKE '%refund%'\" --select record_id,note --limit 10 "
+        "data/part-*.h5",
+    .exit_codes = {ExitCode::incomplete, ExitCode::check_failed, ExitCode::interrupted},
+};
+
+void describe(SearchParams& p, Options& visit) {
+  visit.argument("input", p.inputs, "INPUT...", "files, folders, globs in quotes, or gen: sources");
+  visit.section("What to find");
+  visit.required("where", p.where, "PREDICATE", "rows to find: the WHERE of SQL");
+  visit.option("select", p.select, "COLUMNS",
+               "columns to return, separated by commas (default: all)");
+  visit.option("limit", p.limit, Range{1, 1'000'000'000}, "N",
+               "stop at the first N matches in canonical order; the certificate is then bounded, "
+               "never complete");
+  visit.flag("count", p.count, "only count the matches");
+  visit.option("table", p.table, "PATH",
+               "table inside foreign HDF5 files that hold several, as /group/table");
+  visit.section("Output");
+  visit.choice(
+      "format", p.format,
+      {{"table", MatchFormat::table}, {"csv", MatchFormat::csv}, {"jsonl", MatchFormat::jsonl}},
+      "how matches are printed");
+  visit.flag("json", p.json, "print one JSON object about the run instead of the matches");
+  visit.flag("explain", p.explain,
+             "print normal form, types, screens and plan; read no column data");
+  visit.option("run-dir", p.run_dir, "DIR",
+               "where the run is recorded (default: runs/search-<time>-<process>)");
+  visit.flag("overwrite", p.overwrite, "replace a run directory that exists");
+  visit.flag("progress", p.progress, "show progress on a terminal");
+  visit.section("How to find it");
+  visit.option("threads", p.threads, Range{0, 1024}, "N",
+               "threads per rank; 0: the cores of the node, shared by its ranks");
+  visit.option("audit", p.audit, Range{0.0, 1.0}, "SHARE",
+               "share of the pruned row groups that is scanned all the same");
+  visit.option("fpr", p.fpr, Range{1e-6, 0.5}, "RATE", "false-positive rate of membership filters");
+  visit.flag("zone-maps", p.zone_maps, "prune row groups by their zone maps");
+  visit.flag("filters", p.filters, "screen rows by membership filters before exact key checks");
+  visit.flag("resume", p.resume, "go on with the interrupted run in --run-dir");
+  visit.option("price-per-node-hour", p.price_per_node_hour, Range{0.0, 1e6}, "PRICE",
+               "adds the cost to the run record");
+}
+
+Command search_command() {
+  return make_command<SearchParams>(search_about, run_search, check);
+}
+
+}  // namespace trawl::command
