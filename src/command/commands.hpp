@@ -5,7 +5,10 @@
 
 namespace trawl::command {
 
+Command generate_transactions_command();
 Command generate_keys_command();
+Command ingest_command();
+Command inspect_command();
 Command replay_command();
 Command search_command();
 Command verify_command();

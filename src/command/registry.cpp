@@ -80,7 +80,10 @@ ExitCode help(const Arguments& names, const comm::Session& session) {
 
 std::span<const Command> commands() {
   static const std::vector<Command> all = {
+      generate_transactions_command(),
       generate_keys_command(),
+      ingest_command(),
+      inspect_command(),
       search_command(),
       verify_command(),
       replay_command(),

@@ -176,7 +176,7 @@ TEST_P(Kernels, ProbeAnswersLikeTheFilter) {
   Rng rng(1);
   std::vector<std::uint64_t> words(7 * MembershipFilter::words_per_block);
   MembershipFilter filter(words);
-  for (int i = 0; i < 300; ++i) filter.add(rng());
+  for (int i = 0; i < 500; ++i) filter.add(rng());
   std::size_t passed = 0;
   for (std::size_t count = 0; count <= 64; ++count) {
     std::vector<std::uint64_t> hashes(count);

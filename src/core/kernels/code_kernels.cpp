@@ -10,13 +10,22 @@
 HWY_BEFORE_NAMESPACE();
 namespace trawl::core::kernels::HWY_NAMESPACE {
 
-// Membership of a byte in any set of bytes by two 16-entry shuffles: `low` and `high` hold, for each low nibble, one bit per
-// high nibble 0..7 and 8..15 (W. Mula, "SIMD-ized check which bytes are in a set", 2018).
-void CodesU8(const std::uint8_t* codes, std::size_t rows, const std::uint8_t* low, const std::uint8_t* high,
-             const std::uint64_t* select, std::uint64_t* out) {
+// Membership of a byte in any set of bytes by two 16-entry shuffles: `low` and `high` hold, for
+// each low nibble, one bit per high nibble 0..7 and 8..15 (W. Mula, "SIMD-ized check which bytes
+// are in a set", 2018).
+void CodesU8(const std::uint8_t* codes, std::size_t rows, const std::uint8_t* low,
+             const std::uint8_t* high, const std::uint64_t* select, std::uint64_t* out) {
+#if HWY_TARGET == HWY_SCALAR  // a vector of one byte has no table to shuffle
+  for (std::size_t w = 0; w < (rows + 63) / 64; ++w) out[w] = 0;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::uint8_t set = (codes[i] < 128 ? low : high)[codes[i] % 16];
+    out[i / 64] |=
+        (select[i / 64] & (std::uint64_t{1} << i % 64)) * ((set >> (codes[i] / 16 % 8)) & 1u);
+  }
+#else
   const Lanes<std::uint8_t> d;
   HWY_ALIGN static constexpr std::uint8_t bit_of_nibble[16] = {1, 2, 4, 8, 16, 32, 64, 128,
-                                                              1, 2, 4, 8, 16, 32, 64, 128};
+                                                               1, 2, 4, 8, 16, 32, 64, 128};
   const auto low_rows = hn::LoadDup128(d, low);
   const auto high_rows = hn::LoadDup128(d, high);
   const auto bits = hn::LoadDup128(d, bit_of_nibble);
@@ -29,6 +38,7 @@ void CodesU8(const std::uint8_t* codes, std::size_t rows, const std::uint8_t* lo
                                     hn::TableLookupBytes(high_rows, column));
     return hn::TestBit(set, hn::TableLookupBytes(bits, row));
   });
+#endif
 }
 
 }  // namespace trawl::core::kernels::HWY_NAMESPACE
@@ -40,8 +50,9 @@ namespace trawl::core::kernels {
 HWY_EXPORT(CodesU8);
 
 template <>
-void select_codes<std::uint8_t>(const std::uint8_t* codes, std::size_t rows, const std::uint8_t* table,
-                                std::size_t table_size, const std::uint64_t* select, std::uint64_t* out) {
+void select_codes<std::uint8_t>(const std::uint8_t* codes, std::size_t rows,
+                                const std::uint8_t* table, std::size_t table_size,
+                                const std::uint64_t* select, std::uint64_t* out) {
   alignas(16) std::uint8_t low[16] = {}, high[16] = {};
   for (std::size_t code = 0; code < table_size && code < 256; ++code) {
     if (table[code] == 0) continue;
@@ -53,8 +64,8 @@ void select_codes<std::uint8_t>(const std::uint8_t* codes, std::size_t rows, con
 
 // Tables too wide for shuffles: one load per row, which no vector instruction beats by much.
 template <class T>
-static void look_up(const T* codes, std::size_t rows, const std::uint8_t* table, std::size_t table_size,
-                    const std::uint64_t* select, std::uint64_t* out) {
+static void look_up(const T* codes, std::size_t rows, const std::uint8_t* table,
+                    std::size_t table_size, const std::uint64_t* select, std::uint64_t* out) {
   for (std::size_t w = 0; w < (rows + 63) / 64; ++w) {
     out[w] = 0;
     if (select[w] == 0) continue;
@@ -71,14 +82,16 @@ static void look_up(const T* codes, std::size_t rows, const std::uint8_t* table,
 }
 
 template <>
-void select_codes<std::uint16_t>(const std::uint16_t* codes, std::size_t rows, const std::uint8_t* table,
-                                 std::size_t table_size, const std::uint64_t* select, std::uint64_t* out) {
+void select_codes<std::uint16_t>(const std::uint16_t* codes, std::size_t rows,
+                                 const std::uint8_t* table, std::size_t table_size,
+                                 const std::uint64_t* select, std::uint64_t* out) {
   look_up(codes, rows, table, table_size, select, out);
 }
 
 template <>
-void select_codes<std::uint32_t>(const std::uint32_t* codes, std::size_t rows, const std::uint8_t* table,
-                                 std::size_t table_size, const std::uint64_t* select, std::uint64_t* out) {
+void select_codes<std::uint32_t>(const std::uint32_t* codes, std::size_t rows,
+                                 const std::uint8_t* table, std::size_t table_size,
+                                 const std::uint64_t* select, std::uint64_t* out) {
   look_up(codes, rows, table, table_size, select, out);
 }
 

@@ -1,6 +1,6 @@
-#include "core/kernels/kernels.hpp"
-
 #include <type_traits>
+
+#include "core/kernels/kernels.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/kernels/range_kernels.cpp"
@@ -24,8 +24,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace trawl::core::kernels::HWY_NAMESPACE {
 
-// Integer lanes have no cheap <= on every target: narrow ones are in range when clamping leaves them as they are, 64-bit ones
-// (no min and max before AVX-512) when they are not outside. Real lanes need both comparisons, which NaN fails.
+// Integer lanes have no cheap <= on every target: narrow ones are in range when clamping leaves
+// them as they are, 64-bit ones (no min and max before AVX-512) when they are not outside. Real
+// lanes need both comparisons, which NaN fails.
 template <class T>
 HWY_INLINE void range(const T* values, std::size_t rows, T lo, T hi, const std::uint64_t* select,
                       std::uint64_t* out) {
@@ -64,15 +65,15 @@ HWY_INLINE void list(const T* values, std::size_t rows, const T* HWY_RESTRICT wa
   });
 }
 
-#define TRAWL_KERNELS(NAME, T)                                                                  \
-  void Range##NAME(const T* values, std::size_t rows, T lo, T hi, const std::uint64_t* select,  \
-                   std::uint64_t* out) {                                                        \
-    if (lo == hi) return one_value(values, rows, lo, select, out);                              \
-    range(values, rows, lo, hi, select, out);                                                   \
-  }                                                                                             \
-  void List##NAME(const T* values, std::size_t rows, const T* wanted, std::size_t count,        \
-                  const std::uint64_t* select, std::uint64_t* out) {                            \
-    list(values, rows, wanted, count, select, out);                                             \
+#define TRAWL_KERNELS(NAME, T)                                                                 \
+  void Range##NAME(const T* values, std::size_t rows, T lo, T hi, const std::uint64_t* select, \
+                   std::uint64_t* out) {                                                       \
+    if (lo == hi) return one_value(values, rows, lo, select, out);                             \
+    range(values, rows, lo, hi, select, out);                                                  \
+  }                                                                                            \
+  void List##NAME(const T* values, std::size_t rows, const T* wanted, std::size_t count,       \
+                  const std::uint64_t* select, std::uint64_t* out) {                           \
+    list(values, rows, wanted, count, select, out);                                            \
   }
 TRAWL_FOR_EACH_LANE(TRAWL_KERNELS)
 #undef TRAWL_KERNELS
@@ -83,22 +84,26 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace trawl::core::kernels {
 
-#define TRAWL_KERNELS(NAME, T)                                                                 \
-  HWY_EXPORT(Range##NAME);                                                                     \
-  HWY_EXPORT(List##NAME);                                                                      \
-  template <>                                                                                  \
-  void select_range<T>(const T* values, std::size_t rows, T lo, T hi,                          \
-                       const std::uint64_t* select, std::uint64_t* out) {                      \
-    HWY_DYNAMIC_DISPATCH(Range##NAME)(values, rows, lo, hi, select, out);                      \
-  }                                                                                            \
-  template <>                                                                                  \
-  void select_list<T>(const T* values, std::size_t rows, const T* list, std::size_t count,     \
-                      const std::uint64_t* select, std::uint64_t* out) {                       \
-    if (count == 0) {                                                                          \
-      for (std::size_t w = 0; w < (rows + 63) / 64; ++w) out[w] = 0;                           \
-      return;                                                                                  \
-    }                                                                                          \
-    HWY_DYNAMIC_DISPATCH(List##NAME)(values, rows, list, count, select, out);                  \
+#define TRAWL_KERNELS(NAME, T)                                                                     \
+  HWY_EXPORT(Range##NAME);                                                                         \
+  HWY_EXPORT(List##NAME);                                                                          \
+  template <>                                                                                      \
+  void select_range<T>(const T* values, std::size_t rows, T lo, T hi, const std::uint64_t* select, \
+                       std::uint64_t* out) {                                                       \
+    if (!(lo <= hi)) { /* the clamping kernels would take an empty range for a full one */         \
+      for (std::size_t w = 0; w < (rows + 63) / 64; ++w) out[w] = 0;                               \
+      return;                                                                                      \
+    }                                                                                              \
+    HWY_DYNAMIC_DISPATCH(Range##NAME)(values, rows, lo, hi, select, out);                          \
+  }                                                                                                \
+  template <>                                                                                      \
+  void select_list<T>(const T* values, std::size_t rows, const T* list, std::size_t count,         \
+                      const std::uint64_t* select, std::uint64_t* out) {                           \
+    if (count == 0) {                                                                              \
+      for (std::size_t w = 0; w < (rows + 63) / 64; ++w) out[w] = 0;                               \
+      return;                                                                                      \
+    }                                                                                              \
+    HWY_DYNAMIC_DISPATCH(List##NAME)(values, rows, list, count, select, out);                      \
   }
 TRAWL_FOR_EACH_LANE(TRAWL_KERNELS)
 #undef TRAWL_KERNELS
