@@ -56,7 +56,7 @@ std::int64_t random_time(Rng& rng, bool midnight) {
 std::string random_text(Rng& rng, const TableFeatures& features) {
   static const std::vector<std::string> letters = {"a", "a", "b", "b",  "A", "c", "é",
                                                    "😀", "%", "_", "\\", "'", "1"};
-  std::string text = features.long_text && chance(rng, 15) ? std::string(31, 'a') : "";
+  std::string text = features.long_text && chance(rng, 30) ? std::string(30 + below(rng, 3), 'a') : "";
   for (std::size_t i = below(rng, 5); i > 0; --i) text += pick(rng, letters);
   if (features.invalid_utf8 && chance(rng, 8))
     text += pick(rng, std::vector<std::string>{"\xFF", "\xC3", "\xF0\x9F"});
@@ -276,7 +276,7 @@ class Generator {
                                                    "A", "c", "é", "😀", "\\", "'"};
     static const std::vector<std::string> escaped = {"%", "_", "a", "b", "!%", "!_", "!!", "\\"};
     const bool escape = flip(25);
-    std::string pattern = flip(10) ? std::string(31, 'a') : "";
+    std::string pattern = flip(20) ? std::string(30 + below(rng_, 3), 'a') : "";
     for (std::size_t i = below(rng_, 5); i > 0; --i)
       pattern += pick(rng_, escape ? escaped : plain);
     const std::string inverted = maybe_not();
