@@ -353,7 +353,7 @@ TEST(ZoneTest, EveryRowIsWithinWhatZonesAllow) {
   trawl::test::PredicateFeatures features;
   features.in_file = true;
   int pruned = 0, matched = 0, undecidable = 0;
-  for (int round = 0; round < 12'000; ++round) {
+  for (int round = 0; round < 24'000; ++round) {
     features.max_depth = static_cast<int>(trawl::test::below(rng, 4));
     const Schema schema = trawl::test::random_schema(rng);
     const std::string text = trawl::test::random_predicate(rng, schema, features, files).ours;

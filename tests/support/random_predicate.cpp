@@ -34,7 +34,7 @@ std::int64_t random_integer(Rng& rng, bool huge) {
   static const std::vector<std::int64_t> ends = {
       INT64_MIN,        INT64_MIN + 1,    INT64_MAX,         INT64_MAX - 1,       9007199254740991,
       9007199254740992, 9007199254740993, -9007199254740993, 4611686018427387904, 3037000500};
-  if (huge && chance(rng, 15)) return pick(rng, ends);
+  if (huge && chance(rng, 25)) return pick(rng, ends);
   return static_cast<std::int64_t>(below(rng, 13)) - 6;
 }
 
@@ -42,7 +42,7 @@ double random_double(Rng& rng, bool huge) {
   static const std::vector<double> ends = {
       1e308, -1e308, 5e-324, 9007199254740992.0, 9223372036854775808.0, -9223372036854775808.0,
       1e19,  0.1,    -0.0};
-  if (huge && chance(rng, 15)) return pick(rng, ends);
+  if (huge && chance(rng, 25)) return pick(rng, ends);
   return (static_cast<double>(below(rng, 25)) - 12) / 2;
 }
 
