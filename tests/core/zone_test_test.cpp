@@ -101,6 +101,8 @@ TEST(ZoneTest, NanIsOutsideTheBounds) {
   EXPECT_EQ(possible("amount > 1", only_nan), "n");
   EXPECT_EQ(possible("amount + 1 != 1", only_nan), "y");
   EXPECT_EQ(possible("amount IS NULL", only_nan), "n");
+  EXPECT_EQ(possible("amount / 2 IS NULL", only_nan), "n");
+  EXPECT_FALSE(prunes("amount / 0 IS NULL", only_nan)) << "NaN / 0 is NULL";
 }
 
 TEST(ZoneTest, AllNullAndEmpty) {

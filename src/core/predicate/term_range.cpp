@@ -106,10 +106,11 @@ bool may_be_zero(const TermRange& range) {
 TermRange double_range(Term::Kind kind, const TermRange& a, const TermRange& b) {
   TermRange result = begin_operation(a, b);
   if (!(a.some || a.nan) || !(b.some || b.nan)) return result;
+  // NaN / 0 is NULL as well.
+  if (kind == Term::Kind::divide && may_be_zero(b)) result.null = true;
   result.nan = a.nan || b.nan;
   result.some = a.some && b.some;
   if (!result.some) return result;
-  if (kind == Term::Kind::divide && may_be_zero(b)) result.null = true;
   const std::array<double, 2> as = {bound_as_double(a.min), bound_as_double(a.max)};
   const std::array<double, 2> bs = {bound_as_double(b.min), bound_as_double(b.max)};
   const bool finite =
