@@ -186,6 +186,13 @@ TEST(ZoneTest, OverflowIsNeverPruned) {
       << "FALSE AND overflow is FALSE";
   EXPECT_FALSE(prunes("-id > 0",
                       {{"id", zone(std::numeric_limits<std::int64_t>::min(), std::int64_t{-5})}}));
+  constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  const Zones division = {{"id", integers(least, 5)}, {"other", integers(-2, -1)}};
+  EXPECT_FALSE(prunes("id / other IS NULL", division)) << "the least integer divided by -1";
+  EXPECT_TRUE(
+      prunes("id / other IS NULL", {{"id", integers(least, 5)}, {"other", integers(-3, -2)}}));
+  EXPECT_TRUE(
+      prunes("id / other IS NULL", {{"id", integers(least + 1, 5)}, {"other", integers(-2, -1)}}));
 }
 
 TEST(ZoneTest, ArithmeticIsBounded) {
