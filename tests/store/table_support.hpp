@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <trawl/base/column.hpp>
+#include <trawl/base/file.hpp>
 #include <trawl/base/zone.hpp>
 #include <trawl/store/dataset.hpp>
 #include <trawl/store/writer.hpp>
