@@ -31,8 +31,8 @@ constexpr int decoded_space = 1;
 
 }  // namespace
 
-NativeDataset::NativeDataset(const DatasetRef& ref, Fd fd, const Seal& seal)
-    : path_(ref.location), fd_(std::move(fd)), seal_(seal), index_(read_index(fd_, seal_, path_)) {
+NativeDataset::NativeDataset(const DatasetRef& ref, Fd fd, const Seal& seal, Index index)
+    : path_(ref.location), fd_(std::move(fd)), seal_(seal), index_(std::move(index)) {
   first_chunk_.assign(index_.header.parts.size() + 1, 0);
   for (const ChunkRecord& record : index_.chunks) ++first_chunk_[record.part + 1];
   for (std::size_t part = 1; part < first_chunk_.size(); ++part) {

@@ -14,8 +14,9 @@ namespace trawl::store {
 
 class NativeDataset : public Dataset {
  public:
-  // DataError when the index is damaged or does not fit the file.
-  NativeDataset(const DatasetRef& ref, Fd fd, const Seal& seal);
+  // `index`: that of the file, read and checked (read_index). DataError when the categories are
+  // damaged.
+  NativeDataset(const DatasetRef& ref, Fd fd, const Seal& seal, Index index);
 
   std::optional<Zone> zone(std::uint64_t group, std::size_t column) const override;
   std::uint64_t read(std::uint64_t group, std::size_t column, ColumnBuffer& into) const override;

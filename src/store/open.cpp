@@ -28,11 +28,13 @@ std::unique_ptr<Dataset> open_dataset(const DatasetRef& ref, const std::string& 
   if (!seal) return open_through_hdf5(ref, known_digest);
   check_own_table(ref);
   std::string problem;
+  std::optional<Index> index;
   try {
-    return std::make_unique<NativeDataset>(ref, std::move(fd), *seal);
+    index = read_index(fd, *seal, ref.location);
   } catch (const DataError& error) {
     problem = error.what();
   }
+  if (index) return std::make_unique<NativeDataset>(ref, std::move(fd), *seal, std::move(*index));
   // Without an index nothing is pruned and everything can still be scanned. The digest of such a
   // file is computed, so it differs from the one that was sealed.
   auto dataset = open_through_hdf5(ref, known_digest);
