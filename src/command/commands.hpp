@@ -11,6 +11,7 @@ Command ingest_command();
 Command inspect_command();
 Command replay_command();
 Command search_command();
+Command sweep_command();
 Command verify_command();
 
 }  // namespace trawl::command

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "command/csv_text.hpp"
 #include "command/search.hpp"
 
 namespace trawl::command {
@@ -46,28 +47,17 @@ std::string text_of(const Json& value) {
   return value.dump();
 }
 
-std::string csv_field(const std::string& text, bool null) {
-  if (null) return "";
-  if (!text.empty() && text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
 std::string csv(const Table& table) {
   std::string out;
   const auto line = [&](auto&& field_of, std::size_t fields) {
     for (std::size_t i = 0; i < fields; ++i) out += (i == 0 ? "" : ",") + field_of(i);
     out += "\r\n";
   };
-  line([&](std::size_t i) { return csv_field(table.header[i], false); }, table.header.size());
+  line([&](std::size_t i) { return csv_field(table.header[i]); }, table.header.size());
   for (const auto& row : table.rows) {
     line(
         [&](std::size_t i) {
-          return i < row.size() ? csv_field(text_of(row[i]), row[i].is_null()) : std::string();
+          return i < row.size() && !row[i].is_null() ? csv_field(text_of(row[i])) : std::string();
         },
         table.header.size());
   }

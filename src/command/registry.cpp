@@ -87,6 +87,7 @@ std::span<const Command> commands() {
       search_command(),
       verify_command(),
       replay_command(),
+      sweep_command(),
   };
   return all;
 }
