@@ -50,9 +50,11 @@ Mask all_rows(Run& run) {
   return mask;
 }
 
-// Rows that exact validation must look at: candidates, and those that a screen may have kept from being judged.
-Mask to_validate(Run& run, const Verdict& screened) {
+// Rows that exact validation must look at: candidates (an exact answer is never more true than a filter's, so that unknown
+// rows cannot become matches), and where a row may be undecidable, all that a screen may have kept from being judged.
+Mask to_validate(Run& run, const Verdict& screened, bool may_be_undecidable) {
   Mask rows = run.masks.copy(screened.yes.data());
+  if (!may_be_undecidable) return rows;
   for (std::size_t w = 0; w < run.words; ++w) {
     if (screened.unknown) rows[w] |= screened.unknown[w];
     if (screened.undecidable) rows[w] |= screened.undecidable[w];
@@ -100,7 +102,7 @@ ScanCounts ScanProgram::scan(ColumnSource& source, Scratch& scratch, std::vector
   counts.candidates = count_rows(verdict.yes);
   if (run.by_filter) {
     run.by_filter = false;
-    Mask left = to_validate(run, verdict);
+    Mask left = to_validate(run, verdict, state_->may_be_undecidable);
     for (const Step* step : state_->rechecks) {
       if (!scan::any(left.data(), left.size())) break;
       verdict = step->judge(run, left.data());
