@@ -1,0 +1,122 @@
+// Watch lists on any number of ranks: the same keys, digests and facts everywhere, as a std::set
+// has them.
+#include <fstream>
+#include <random>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include <trawl/base/error.hpp>
+#include <trawl/base/text.hpp>
+#include <trawl/fold/key_lists.hpp>
+
+#include "base/temp_folder.hpp"
+#include "support/ranks.hpp"
+
+namespace trawl::fold {
+namespace {
+
+using core::KeyListRef;
+
+// Root makes a folder, all ranks know it.
+class KeyListsTest : public testing::Test {
+ protected:
+  std::string path(const std::string& name, const std::string& text) {
+    const comm::Comm& comm = test::world();
+    std::string place = (folder_.path() / name).string();
+    comm.broadcast(place);
+    if (comm.is_root()) std::ofstream(place, std::ios::binary) << text;
+    comm.barrier();
+    return place;
+  }
+
+  KeyLists load(const std::vector<KeyListRef>& refs) {
+    return KeyLists::load(refs, 0.001, test::world());
+  }
+
+  test::TempFolder folder_;
+};
+
+TEST_F(KeyListsTest, IntegersInAnyOrderWithDuplicates) {
+  std::mt19937_64 random(5);
+  for (const std::size_t count :
+       {std::size_t{0}, std::size_t{1}, std::size_t{3}, std::size_t{5000}}) {
+    std::set<std::int64_t> keys;
+    std::string text, shuffled;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto key = static_cast<std::int64_t>(random() >> (random() % 60)) - 1000;
+      keys.insert(key);
+      const std::string line = std::to_string(key) + (i % 2 == 0 ? "\n" : "\r\n\n");
+      text += line + line;
+      shuffled = line + shuffled;
+    }
+    if (!text.empty()) text.pop_back();  // the last line may lack its end
+    const KeyLists lists = load({{path("a.txt", text), "", "id", Type::int64},
+                                 {path("b.txt", shuffled), "", "id", Type::int64}});
+    const core::KeySet& set = *lists.sets()[0];
+    std::vector<std::int64_t> found;
+    for (std::uint64_t i = 0; i < set.size(); ++i) found.push_back(set.integer(i));
+    const std::string digest = lists.facts()[0].digest;
+    const bool same = test::world().same_everywhere(digest);
+    EXPECT_EQ(found, std::vector<std::int64_t>(keys.begin(), keys.end()));
+    EXPECT_EQ(lists.facts()[0].read, 2 * count);
+    EXPECT_EQ(lists.facts()[0].distinct, keys.size());
+    EXPECT_EQ(lists.facts()[1].digest, digest) << "the digest depends on how the list was written";
+    EXPECT_TRUE(same);
+    for (const std::int64_t key : keys) {
+      EXPECT_TRUE(set.contains(key));
+      EXPECT_TRUE(set.filter().may_contain(core::hash_key(key)));
+    }
+  }
+}
+
+TEST_F(KeyListsTest, TextsOfAllLengths) {
+  std::mt19937_64 random(6);
+  std::set<std::string> keys;
+  std::string text;
+  for (int i = 0; i < 3000; ++i) {
+    std::string key(1 + random() % (i % 100 == 0 ? 100000 : 12),
+                    static_cast<char>('a' + random() % 3));
+    key[random() % key.size()] = static_cast<char>('A' + random() % 20);
+    text += key + "\n";
+    keys.insert(std::move(key));
+  }
+  const KeyLists lists = load({{path("t.txt", text), "", "name", Type::text}});
+  const core::KeySet& set = *lists.sets()[0];
+  std::vector<std::string> found;
+  for (std::uint64_t i = 0; i < set.size(); ++i) found.emplace_back(set.text(i));
+  EXPECT_EQ(found, std::vector<std::string>(keys.begin(), keys.end()));
+}
+
+TEST_F(KeyListsTest, ColumnsOfCsvFilesAndTimes) {
+  const std::string csv = path("k.csv", "a,when\n1,2025-01-02\n2,\n3,2025-01-02T00:00:01Z\n");
+  const KeyLists lists = load({{csv, "", "when", Type::timestamp}, {csv, "a", "id", Type::int64}});
+  EXPECT_EQ(lists.sets()[0]->size(), 2u);
+  EXPECT_TRUE(lists.sets()[0]->contains(*parse_timestamp("2025-01-02T00:00:01")));
+  EXPECT_EQ(lists.sets()[1]->size(), 3u);
+}
+
+std::string refusal(const std::function<void()>& step) {
+  try {
+    step();
+  } catch (const CollectiveError& error) {
+    return static_cast<int>(error.code()) == 2 ? error.what() : "wrong exit code";
+  }
+  return "no error";
+}
+
+TEST_F(KeyListsTest, MistakesAreNamedByLine) {
+  std::string text;
+  for (int i = 1; i <= 1000; ++i) text += i == 777 ? "seven\n" : std::to_string(i) + "\n";
+  const std::string bad = path("bad.txt", text), csv = path("two.csv", "a,b\n1,2\n");
+  const std::string line = refusal([&] { load({{bad, "", "id", Type::int64}}); });
+  const std::string column = refusal([&] { load({{csv, "", "id", Type::int64}}); });
+  const std::string none = refusal([&] { load({{"/nowhere/keys.txt", "", "id", Type::int64}}); });
+  EXPECT_NE(line.find("line 777"), std::string::npos) << line;
+  EXPECT_NE(line.find("seven"), std::string::npos) << line;
+  EXPECT_NE(column.find("COLUMN"), std::string::npos) << column;
+  EXPECT_NE(none.find("/nowhere/keys.txt"), std::string::npos) << none;
+}
+
+}  // namespace
+}  // namespace trawl::fold
