@@ -56,7 +56,8 @@ std::int64_t random_time(Rng& rng, bool midnight) {
 std::string random_text(Rng& rng, const TableFeatures& features) {
   static const std::vector<std::string> letters = {"a", "a", "b", "b",  "A", "c", "é",
                                                    "😀", "%", "_", "\\", "'", "1"};
-  std::string text = features.long_text && chance(rng, 30) ? std::string(30 + below(rng, 3), 'a') : "";
+  std::string text =
+      features.long_text && chance(rng, 30) ? std::string(30 + below(rng, 3), 'a') : "";
   for (std::size_t i = below(rng, 5); i > 0; --i) text += pick(rng, letters);
   if (features.invalid_utf8 && chance(rng, 8))
     text += pick(rng, std::vector<std::string>{"\xFF", "\xC3", "\xF0\x9F"});
@@ -251,9 +252,12 @@ class Generator {
     }
     const std::string inverted = maybe_not();
     // SQLite takes x IN () for FALSE even where x is NULL.
-    const std::string list = sqlite.empty() ? "SELECT 1 WHERE FALSE" : sqlite;
-    return {fmt::format("{} {}{} ({})", ours_at(value, sum), inverted, word("IN"), ours),
-            fmt::format("({}) {}IN ({})", value.sqlite, inverted, list), comparison};
+    const std::string list =
+        sqlite.empty()
+            ? fmt::format("{}(CASE WHEN ({}) IS NOT NULL THEN FALSE END)", inverted, value.sqlite)
+            : fmt::format("({}) {}IN ({})", value.sqlite, inverted, sqlite);
+    return {fmt::format("{} {}{} ({})", ours_at(value, sum), inverted, word("IN"), ours), list,
+            comparison};
   }
 
   Piece in_file() {
