@@ -141,11 +141,10 @@ Command replay_command() {
   return make_command<ReplayParams>(
       {.name = "replay",
        .summary = "repeat a run and say what differs, and why",
-       .details = "Repeats the search with the options and inputs that the run recorded, on any "
-                  "number of ranks, and compares\n"
-                  "certificates. A difference is explained by what changed: the data, the version "
-                  "or the options. Exit code 5 when\n"
-                  "the certificates differ.",
+       .details =
+           "Repeats the search with the options and inputs that the run recorded, on any number "
+           "of ranks, and compares certificates. A difference is explained by what changed: the "
+           "data, the version or the options. Exit code 5 when the certificates differ.",
        .example = "trawl replay runs/search-20260101T000000Z-4242",
        .exit_codes = {ExitCode::check_failed, ExitCode::interrupted}},
       run_replay);

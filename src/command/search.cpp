@@ -105,16 +105,16 @@ const About search_about = {
     .name = "search",
     .summary = "find all rows that satisfy a predicate, and prove that nothing was missed",
     .details =
-        "INPUT is a file, a folder (searched for *.h5), a glob in quotes, or a generated source "
-        "such as\n"
-        "gen:transactions?datasets=8&rows=1000000&seed=42. Files that trawl did not write are "
-        "searched in place: groups of\n"
-        "equal-length HDF5 datasets, and compound tables.\n\n"
+
+        "INPUT is a file, a folder (searched for *.h5), a glob in quotes, or a generated "
+        "source such as gen:transactions?datasets=8&rows=1000000&seed=42. Files that trawl did "
+        "not write are searched in place: groups of equal-length HDF5 datasets, and compound "
+        "tables.\n\n"
         "PREDICATE is the WHERE of SQL (docs/predicate.md). Matches go to standard output in "
-        "canonical order, the story to\n"
-        "standard error, and everything else into the run directory: certificate, matches, run "
-        "record, summary, trace.\n\n"
-        "SIGTERM or SIGUSR1 ends the run in order, with exit code 75; --resume goes on with it.",
+        "canonical order, the story to standard error, and everything else into the run "
+        "directory: certificate, matches, run record, summary, trace.\n\n"
+        "SIGTERM or SIGUSR1 ends the run in order, with exit code 75; --resume goes on with "
+        "it.",
     .example =
         "trawl search --where \"user_id = 12345 AND action = 'purchase' AND amount > 10000\" "
         "data/\n"

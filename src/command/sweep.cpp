@@ -154,12 +154,11 @@ Command sweep_command() {
   return make_command<SweepParams>(
       {.name = "sweep",
        .summary = "run one point of a parameter sweep, list the points, or collect their results",
-       .details = "FILE is a config file with a line `command = search`, in which any option may "
-                  "have a list of values:\n"
-                  "`sweep fpr = 0.1 | 0.01 | 0.001`. The points are all combinations; the last "
-                  "option varies fastest. One\n"
-                  "point is one task of a job array (jobs/sweep.sbatch); --collect makes one CSV "
-                  "of all records.",
+       .details =
+           "FILE is a config file with a line `command = search`, in which any option may have a "
+           "list of values: `sweep fpr = 0.1 | 0.01 | 0.001`. The points are all combinations; "
+           "the last option varies fastest. One point is one task of a job array "
+           "(jobs/sweep.sbatch); --collect makes one CSV of all records.",
        .example = "trawl sweep configs/sweep.cfg\nmpirun -n 4 trawl sweep configs/sweep.cfg "
                   "--point 3 --out results\n"
                   "trawl sweep configs/sweep.cfg --collect --out results",

@@ -85,13 +85,12 @@ Command verify_command() {
   return make_command<VerifyParams>(
       {.name = "verify",
        .summary = "re-derive what a run claims: counts, digests, matches, proofs",
-       .details = "Trusts nothing the run wrote: recomputes the certificate's digest and Merkle "
-                  "root, closes every ledger, hashes\n"
-                  "all data again, re-reads and re-evaluates every match with a slow evaluator "
-                  "that shares no code with the search,\n"
-                  "repeats every proof of pruning, and with --rescan searches a share of the row "
-                  "groups again.\n"
-                  "docs/certificate.md says what this proves and what it does not.",
+       .details =
+           "Trusts nothing the run wrote: recomputes the certificate's digest and Merkle root, "
+           "closes every ledger, hashes all data again, re-reads and re-evaluates every match "
+           "with a slow evaluator that shares no code with the search, repeats every proof of "
+           "pruning, and with --rescan searches a share of the row groups again. "
+           "docs/certificate.md says what this proves and what it does not.",
        .example = "trawl verify runs/search-20260101T000000Z-4242\nmpirun -n 4 trawl verify "
                   "--rescan 1 RUN",
        .exit_codes = {ExitCode::check_failed}},
