@@ -35,9 +35,6 @@ std::string facts_sentence(const Option& option) {
   std::string facts;
   const auto add = [&](std::string_view fact) { facts += fmt::format(" {}.", fact); };
   if (option.repeated && option.kind == Option::Kind::value) add("May be repeated");
-  if (option.kind == Option::Kind::flag && option.default_text == "true") {
-    add("On by default: this turns it off");
-  }
   if (!option.limits.empty()) add("Range: " + option.limits);
   if (option.kind == Option::Kind::value && !option.default_text.empty()) {
     add("Default: " + option.default_text);

@@ -147,15 +147,15 @@ void describe(SearchParams& p, Options& visit) {
   visit.option("run-dir", p.run_dir, "DIR",
                "where the run is recorded (default: runs/search-<time>-<process>)");
   visit.flag("overwrite", p.overwrite, "replace a run directory that exists");
-  visit.flag("progress", p.progress, "show progress on a terminal");
+  visit.flag("progress", p.progress, "no progress line on the terminal");
   visit.section("How to find it");
   visit.option("threads", p.threads, Range{0, 1024}, "N",
                "threads per rank; 0: the cores of the node, shared by its ranks");
   visit.option("audit", p.audit, Range{0.0, 1.0}, "SHARE",
                "share of the pruned row groups that is scanned all the same");
   visit.option("fpr", p.fpr, Range{1e-6, 0.5}, "RATE", "false-positive rate of membership filters");
-  visit.flag("zone-maps", p.zone_maps, "prune row groups by their zone maps");
-  visit.flag("filters", p.filters, "screen rows by membership filters before exact key checks");
+  visit.flag("zone-maps", p.zone_maps, "scan every row group; do not prune by zone maps");
+  visit.flag("filters", p.filters, "check every key exactly; do not screen by membership filters");
   visit.flag("resume", p.resume, "go on with the interrupted run in --run-dir");
   visit.option("price-per-node-hour", p.price_per_node_hour, Range{0.0, 1e6}, "PRICE",
                "adds the cost to the run record");
