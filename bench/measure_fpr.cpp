@@ -1,9 +1,11 @@
-// Measures the false-positive rate of MembershipFilter for the table in src/core/filter/filter_size.cpp:
+// Measures the false-positive rate of MembershipFilter for the table in
+// src/core/filter/filter_size.cpp:
 //   measure_fpr [bits per key ...]
 //
-// Filters of 2^16 blocks hold random keys at the asked load and are probed with other keys until 4000 false positives or
-// 2^32 probes. Beside each rate stands the one of an ideal hash: with n keys in a block, Poisson with mean
-// 512 / (bits per key), a random key passes with probability (1 - (1 - 1/64)^n)^8.
+// Filters of 2^16 blocks hold random keys at the asked load and are probed with other keys until
+// 4000 false positives or 2^32 probes. Beside each rate stands the one of an ideal hash: with n
+// keys in a block, Poisson with mean 512 / (bits per key), a random key passes with probability (1
+// - (1 - 1/64)^n)^8.
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -49,6 +51,8 @@ void measure(double bits_per_key) {
 int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) measure(std::atof(argv[i]));
   if (argc == 1) {
-    for (const double bits : {2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48, 56, 64}) measure(bits);
+    for (const double bits :
+         {2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48, 56, 64})
+      measure(bits);
   }
 }
