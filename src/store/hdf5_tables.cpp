@@ -17,7 +17,7 @@ constexpr int max_depth = 64;
 
 bool is_compound(const Hdf5Object& dataset) {
   const Handle type = owned(H5Dget_type(dataset.id.get()), H5Tclose, "cannot read", dataset.path);
-  return H5Tget_class(type.get()) == H5T_COMPOUND;
+  return H5Tget_class(type.get()) == H5T_COMPOUND && !is_complex(type.get());
 }
 
 class Finder {

@@ -101,6 +101,12 @@ std::optional<Meaning> meaning_of(hid_t type) {
   }
 }
 
+bool is_complex(hid_t type) {
+  return H5Tget_class(type) == H5T_COMPOUND && H5Tget_nmembers(type) == 2 &&
+         member_name(type, 0) == "r" && member_name(type, 1) == "i" &&
+         H5Tget_member_class(type, 0) == H5T_FLOAT && H5Tget_member_class(type, 1) == H5T_FLOAT;
+}
+
 std::string describe_type(hid_t type) {
   const std::size_t bytes = H5Tget_size(type);
   switch (H5Tget_class(type)) {
@@ -116,7 +122,7 @@ std::string describe_type(hid_t type) {
     case H5T_BITFIELD:
       return fmt::format("a bit field of {} bytes", bytes);
     case H5T_COMPOUND:
-      return "a nested compound";
+      return is_complex(type) ? "complex numbers" : "a nested compound";
     case H5T_REFERENCE:
       return "references";
     case H5T_OPAQUE:

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -25,8 +26,11 @@ inline std::string run_python(const fs::path& folder, const std::string& program
 }
 
 inline bool has_python_modules(const std::string& modules) {
+  static std::map<std::string, bool> known;
+  const auto found = known.find(modules);
+  if (found != known.end()) return found->second;
   const std::string command = "/usr/bin/python3 -c 'import " + modules + "' > /dev/null 2>&1";
-  return std::system(command.c_str()) == 0;
+  return known[modules] = std::system(command.c_str()) == 0;
 }
 
 }  // namespace trawl::test
