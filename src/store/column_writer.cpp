@@ -20,7 +20,9 @@ namespace {
 
 std::string column_path(const ColumnSchema& schema) {
   if (schema.name.empty()) refuse(schema, "it has no name");
-  if (schema.name.find('\0') != std::string::npos) refuse(schema, "its name holds a NUL byte");
+  if (schema.name.find('\0') != std::string::npos) {
+    throw InputError("column cannot be stored: its name holds a NUL byte");
+  }
   if (invalid_utf8(schema.name)) refuse(schema, "its name is not UTF-8");
   return fmt::format("{}/{}", columns_group, link_of(schema.name));
 }

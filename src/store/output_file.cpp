@@ -48,14 +48,19 @@ Handle link_list(std::string_view where) {
 OutputFile::OutputFile(fs::path path, bool overwrite)
     : path_(std::move(path)), temporary_(temporary_name(path_)), overwrite_(overwrite) {
   if (!overwrite_ && fs::exists(fs::symlink_status(path_))) {
-    published_ = true;  // nothing of ours to remove
     throw InputError(fmt::format(
         "file exists already: {} (nothing is overwritten unless told to). Choose another name, or "
         "remove it.",
         path_.string()));
   }
-  file_ = create_file(temporary_);
-  reader_ = open_for_reading(temporary_);
+  try {
+    file_ = create_file(temporary_);
+    reader_ = open_for_reading(temporary_);
+  } catch (...) {  // the destructor of what was never made does not run
+    std::error_code ignored;
+    fs::remove(temporary_, ignored);
+    throw;
+  }
 }
 
 OutputFile::~OutputFile() {

@@ -1,0 +1,124 @@
+// From INPUT arguments to datasets, in an order and with names that do not depend on where they
+// lie.
+#include <gmock/gmock.h>
+
+#include <trawl/base/error.hpp>
+#include <trawl/store/generator.hpp>
+
+#include "store/table_support.hpp"
+
+namespace trawl::store {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Inputs : public testing::Test {
+ protected:
+  void touch(const std::string& name) {
+    fs::create_directories((folder / name).parent_path());
+    write_file_atomically(folder / name, name, true);
+  }
+  std::string at(const std::string& name) const { return (folder / name).string(); }
+  static std::vector<std::string> names(const std::vector<std::string>& inputs) {
+    std::vector<std::string> result;
+    for (const DatasetRef& ref : list_inputs(inputs)) result.push_back(ref.name);
+    return result;
+  }
+  static std::string refusal(const std::vector<std::string>& inputs) {
+    try {
+      list_inputs(inputs);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  }
+  TempFolder folder;
+};
+
+TEST_F(Inputs, FoldersAreSearchedForDatasetsOnly) {
+  for (const char* name : {"d/b.h5", "d/a.hdf5", "d/sub/c.h5", "d/needles.json",
+                           "d/quarantine/x.jsonl", "d/e.h5.partial", "d/B.h5"}) {
+    touch(name);
+  }
+  EXPECT_THAT(names({at("d")}), ElementsAre("B", "a", "b", "sub/c"));
+  EXPECT_THAT(names({at("d/")}), ElementsAre("B", "a", "b", "sub/c"));
+  const auto refs = list_inputs(std::vector{at("d")}, "/t");
+  EXPECT_EQ(refs[1].location, at("d/a.hdf5"));
+  EXPECT_EQ(refs[1].table, "/t");
+  EXPECT_EQ(refs[1].bytes, fs::file_size(at("d/a.hdf5")));
+}
+
+TEST_F(Inputs, NamesBeginBelowTheDeepestCommonFolder) {
+  for (const char* name : {"x/1/a.h5", "x/1/b.h5", "x/2/a.h5"}) touch(name);
+  EXPECT_THAT(names({at("x/1/a.h5")}), ElementsAre("a"));
+  EXPECT_THAT(names({at("x/1/b.h5"), at("x/1/a.h5")}), ElementsAre("a", "b"));
+  EXPECT_THAT(names({at("x/2/a.h5"), at("x/1/a.h5")}), ElementsAre("1/a", "2/a"));
+  EXPECT_THAT(names({folder.path().string()}), ElementsAre("1/a", "1/b", "2/a"));
+}
+
+TEST_F(Inputs, OneFileNamedTwiceIsOneDataset) {
+  touch("a.h5");
+  touch("b.h5");
+  fs::create_symlink(at("a.h5"), at("link.h5"));
+  EXPECT_THAT(names({at("a.h5"), at("a.h5"), at("./a.h5"), at("b.h5")}), ElementsAre("a", "b"));
+  EXPECT_THAT(names({folder.path().string()}), ElementsAre("a", "b"));
+  // Staged inputs keep the name they are staged under.
+  EXPECT_THAT(names({at("link.h5")}), ElementsAre("link"));
+}
+
+TEST_F(Inputs, PatternsAreExpanded) {
+  for (const char* name : {"p1.h5", "p2.h5", "q.h5", "p3.txt", "pd/z.h5"}) touch(name);
+  EXPECT_THAT(names({at("p*.h5")}), ElementsAre("p1", "p2"));
+  EXPECT_THAT(names({at("p*")}), ElementsAre("p1", "p2", "pd/z"));
+  EXPECT_THAT(names({at("[pq]?.h5"), at("q.h5")}), ElementsAre("p1", "p2", "q"));
+  EXPECT_THAT(refusal({at("r*.h5")}), HasSubstr("matches nothing"));
+  EXPECT_THAT(refusal({at("p3*")}), HasSubstr("matches no dataset"));
+  touch("[odd].h5");
+  EXPECT_THAT(names({at("[odd].h5")}), ElementsAre("[odd]"));
+}
+
+TEST_F(Inputs, MistakesAreErrorsButMissingFilesAreDatasets) {
+  touch("a.h5");
+  touch("a.hdf5");
+  fs::create_directories(folder / "empty");
+  EXPECT_THAT(refusal({}), HasSubstr("no inputs"));
+  EXPECT_THAT(refusal({""}), HasSubstr("empty"));
+  EXPECT_THAT(refusal({at("empty")}), HasSubstr("no datasets in folder"));
+  EXPECT_THAT(refusal({at("a.h5"), at("a.hdf5")}), HasSubstr("the same name: 'a'"));
+  EXPECT_THAT(refusal({"gen:nothing?x=1"}), HasSubstr("nothing"));
+  const auto refs = list_inputs(std::vector{at("missing.h5")});
+  ASSERT_EQ(refs.size(), 1u);
+  EXPECT_EQ(refs[0].name, "missing");
+  EXPECT_EQ(refs[0].bytes, 0u);
+  EXPECT_THROW(open_dataset(refs[0]), DataError);
+}
+
+TEST_F(Inputs, GeneratedSourcesAreManyDatasets) {
+  const std::string source = "gen:transactions?datasets=3&rows=1000&seed=1&needles=2";
+  const auto refs = list_inputs(std::vector{source});
+  ASSERT_EQ(refs.size(), 3u);
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(refs[i].name, Transactions::dataset_name(i));
+    EXPECT_EQ(refs[i].location, Transactions::parse(source).canonical());
+    EXPECT_EQ(refs[i].index, i);
+    EXPECT_GT(refs[i].bytes, 1000u);
+    EXPECT_EQ(open_dataset(refs[i])->info().rows, 1000u);
+  }
+  EXPECT_EQ(list_inputs(std::vector{source, source}), refs);
+  EXPECT_THAT(refusal({source, "gen:transactions?datasets=3&rows=1000&seed=2&needles=2"}),
+              HasSubstr("the same name"));
+}
+
+TEST(Refs, ReadBackFromText) {
+  const std::vector<DatasetRef> refs = {{"a", "/x/a.h5", "", 0, 12},
+                                        {"b\tc\\n", "/x/\n\\.h5", "/t a", 7, UINT64_MAX / 2},
+                                        {"", "", "", 0, 0}};
+  EXPECT_EQ(parse_refs(format_refs(refs)), refs);
+  EXPECT_TRUE(parse_refs("").empty());
+  EXPECT_THROW(parse_refs("a\tb\n"), InputError);
+  EXPECT_THROW(parse_refs("a\tb\tc\t-1\t0\n"), InputError);
+}
+
+}  // namespace
+}  // namespace trawl::store
