@@ -1,5 +1,6 @@
 // What the writer refuses, and what it leaves behind when it fails.
 #include <csignal>
+#include <cstdlib>
 
 #include <gmock/gmock.h>
 #include <sys/resource.h>
@@ -198,6 +199,24 @@ TEST_F(OneColumn, AFullDiskIsToldAndLeavesNothing) {
   const FileLimit enough(2 * size);  // HDF5 takes room ahead and gives it back
   write_table(path, table, Codec::lz4);
   expect_same_values(*open_dataset(ref_to(path)), table);
+}
+
+// HDF5 keeps files it could not close, and would crash over them when the program ends.
+TEST_F(OneColumn, AFullDiskDoesNotCrashTheProgramAtItsEnd) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto fill_the_disk = [&] {
+    Random random(3);
+    const Table table = random_table(60, 25, random);
+    for (const rlim_t limit : {5'000u, 50'000u, 100'000u, 200'000u}) {
+      const FileLimit full(limit);
+      try {
+        write_table(path, table, Codec::lz4);
+      } catch (const DataError&) {
+      }
+    }
+    std::exit(4);
+  };
+  EXPECT_EXIT(fill_the_disk(), testing::ExitedWithCode(4), "");
 }
 
 TEST_F(OneColumn, AFailedAppendPoisons) {

@@ -19,7 +19,7 @@ namespace trawl::store {
 // Where one dataset is. Small and plain, so that root can list inputs once and send the list to all ranks as text.
 struct DatasetRef {
   std::string name;        // the dataset's name in results: does not depend on where the data lies
-  std::string location;    // path of the file, or the gen: source without its query part's `datasets`
+  std::string location;    // path of the file, or the gen: source with all its parameters (Transactions::canonical)
   std::string table;       // HDF5 path of the table inside a foreign file; empty: the only one
   std::uint64_t index = 0; // gen: number of the dataset within its source
   std::uint64_t bytes = 0; // size of the file; gen: estimate. Only for balancing
@@ -46,8 +46,9 @@ struct DatasetInfo {
   std::uint64_t row_group_rows = 0;  // every row group but the last has this many rows
   std::string codec;        // "none", "gzip", "lz4", "zstd", "mixed", "-" (generated)
   std::uint64_t bytes = 0;  // of the file; 0 for generated
-  // XXH3-128 over all bytes of the file, hex: for trawl's own files as sealed when written, for foreign files computed
-  // when opened. Generated: digest of the source's canonical parameters.
+  // XXH3-128, hex. Trawl's own files: of all bytes behind the 512-byte seal, as sealed when written (the seal is covered
+  // by its own rules, docs/formats/dataset.md). Other files, and own ones whose index cannot be used: of all bytes,
+  // computed when opened. Generated: of the source's canonical parameters.
   std::string digest;
   // XXH3-128 of the index the zones come from, hex; empty: no usable index, so nothing may be pruned by it.
   std::string index_digest;
@@ -77,7 +78,8 @@ class Dataset {
   virtual std::uint64_t read(std::uint64_t group, std::size_t column, ColumnBuffer& into) const = 0;
 
   // Recomputes the digest of everything the dataset consists of, from the bytes as they are now; equals info().digest
-  // exactly when nothing changed since it was sealed (own files) or since it was opened (foreign files).
+  // exactly when nothing changed since it was sealed (own files) or since it was opened (foreign files). DataError when
+  // the seal of an own file changed, or the file is gone.
   virtual std::string recompute_digest() const = 0;
 
  protected:
