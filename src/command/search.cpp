@@ -50,7 +50,8 @@ Json json_report(const SearchRun& run) {
           {"result_digest", r.at("result_digest")},
           {"certificate", r.at("certificate")},
           {"audited_row_groups", r.at("audit").at("audited")},
-          {"failed_datasets", std::move(failed)}};
+          {"failed_datasets", std::move(failed)},
+          {"failures", run.failures}};
 }
 
 void tell_story(const SearchRun& run) {

@@ -40,17 +40,24 @@ void bind(const Query& query, OpenDataset& open) {
 DatasetPool::DatasetPool(std::vector<store::DatasetRef> refs, Query query, std::size_t capacity)
     : refs_(std::move(refs)), known_(refs_.size()), query_(std::move(query)), capacity_(capacity) {}
 
+void DatasetPool::compile(OpenDataset& open) const {
+  open.program =
+      std::make_unique<core::ScanProgram>(open.predicate, open.info().schema, keys_, options_);
+}
+
 void DatasetPool::use_keys(std::span<const core::KeySet* const> keys, core::ScanOptions options) {
   const std::lock_guard lock(mutex_);
   keys_.assign(keys.begin(), keys.end());
   options_ = options;
   with_program_ = true;
-  for (auto& [index, open] : open_) {
-    // Nobody scans yet: opening is single-threaded until the keys are there.
-    auto& mine = const_cast<OpenDataset&>(*open);
-    mine.program =
-        std::make_unique<core::ScanProgram>(mine.predicate, mine.info().schema, keys_, options_);
-  }
+  for (auto& [index, open] : open_) compile(*open);
+}
+
+void DatasetPool::forget_keys() {
+  const std::lock_guard lock(mutex_);
+  with_program_ = false;
+  for (auto& [index, open] : open_) open->program.reset();
+  keys_.clear();
 }
 
 void DatasetPool::know(std::uint64_t index, Known known) {
@@ -64,7 +71,7 @@ std::uint64_t DatasetPool::group_rows(std::uint64_t index, std::uint64_t group) 
   return std::min(known.row_group_rows, known.rows - begin);
 }
 
-std::shared_ptr<const OpenDataset> DatasetPool::make(std::uint64_t index) {
+std::shared_ptr<OpenDataset> DatasetPool::make(std::uint64_t index) {
   auto open = std::make_shared<OpenDataset>();
   const Known& known = known_[index];
   open->dataset = open_with_retry(refs_[index], known.digest);
@@ -75,10 +82,7 @@ std::shared_ptr<const OpenDataset> DatasetPool::make(std::uint64_t index) {
         refs_[index].location, known.digest, open->info().digest));
   }
   bind(query_, *open);
-  if (with_program_) {
-    open->program =
-        std::make_unique<core::ScanProgram>(open->predicate, open->info().schema, keys_, options_);
-  }
+  if (with_program_) compile(*open);
   return open;
 }
 

@@ -15,7 +15,11 @@ void prune_dataset(const Opened& opened, std::uint64_t index,
                    std::span<const core::KeySet* const> keys, bool zone_maps, Ledger& ledger,
                    std::vector<Work>& work) {
   const DatasetFacts& facts = opened.facts[index];
-  const auto open = zone_maps ? opened.pool->open(index) : nullptr;
+  if (!zone_maps || facts.index_digest.empty()) {
+    if (facts.row_groups() > 0) work.push_back({index, 0, facts.row_groups(), facts.group_weight});
+    return;
+  }
+  const auto open = opened.pool->open(index);
   const auto keep = [&](std::uint64_t group) {
     if (!work.empty() && work.back().dataset == index && work.back().end == group) {
       ++work.back().end;
@@ -23,10 +27,6 @@ void prune_dataset(const Opened& opened, std::uint64_t index,
       work.push_back({index, group, group + 1, facts.group_weight});
     }
   };
-  if (!zone_maps || facts.index_digest.empty()) {
-    if (facts.row_groups() > 0) work.push_back({index, 0, facts.row_groups(), facts.group_weight});
-    return;
-  }
   for (std::uint64_t group = 0; group < facts.row_groups(); ++group) {
     const auto zone = [&](std::size_t column) { return open->dataset->zone(group, column); };
     const auto proof = core::prove_no_match(open->predicate, open->info().schema, zone, keys);

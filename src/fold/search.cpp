@@ -207,7 +207,7 @@ SearchResult search(const SearchRequest& request, const Comm& comm, const Search
     result.status = status_of(result, search.interrupted());
   });
   result.status = static_cast<Status>(comm.max(static_cast<std::uint64_t>(result.status)));
-  result.opened.pool->use_keys({}, {});  // the key lists end here
+  result.opened.pool->forget_keys();  // the key lists end here
   timer.end();
   return result;
 }

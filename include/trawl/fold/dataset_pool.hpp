@@ -54,7 +54,9 @@ class DatasetPool {
 
   const std::vector<store::DatasetRef>& refs() const { return refs_; }
   // From now on opened datasets come with a program that answers key lists by `keys`.
+  // `keys` must live until forget_keys(). Not while row groups are scanned.
   void use_keys(std::span<const core::KeySet* const> keys, core::ScanOptions options);
+  void forget_keys();
   // What the dataset was when its owner opened it: opening it again need not read all of it, and
   // notices a change.
   void know(std::uint64_t index, Known known);
@@ -65,7 +67,8 @@ class DatasetPool {
   std::shared_ptr<const OpenDataset> open(std::uint64_t index);
 
  private:
-  std::shared_ptr<const OpenDataset> make(std::uint64_t index);
+  std::shared_ptr<OpenDataset> make(std::uint64_t index);
+  void compile(OpenDataset& open) const;
 
   std::vector<store::DatasetRef> refs_;
   std::vector<Known> known_;
@@ -75,7 +78,7 @@ class DatasetPool {
   std::vector<const core::KeySet*> keys_;
   core::ScanOptions options_;
   std::mutex mutex_;
-  std::map<std::uint64_t, std::shared_ptr<const OpenDataset>> open_;
+  std::map<std::uint64_t, std::shared_ptr<OpenDataset>> open_;
   std::list<std::uint64_t> recent_;  // most recently used first
 };
 
