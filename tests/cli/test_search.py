@@ -267,7 +267,7 @@ class Mistakes(SearchTest):
     def test_inputs_and_places(self):
         self.assert_refused("--where", WHERE, "none*.h5", words=["none*.h5"])
         self.assert_refused("--where", WHERE, "gen:nothing?rows=1", words=["gen:"])
-        self.assert_refused("--where", WHERE, words=["input"])
+        self.assert_refused("--where", WHERE, words=["INPUT"])
         self.write("there/x", "")
         self.assert_refused("--where", WHERE, GEN, "--run-dir", "there", words=["there", "--overwrite"])
         self.assert_refused("--where", WHERE, GEN, "--select", "amuont", words=["amuont", "amount"])
