@@ -9,6 +9,14 @@
 
 #include "store/table_support.hpp"
 
+#ifdef __SANITIZE_ADDRESS__
+// HDF5 never frees what belongs to a file that it could not close.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libhdf5";
+}
+#endif
+
 namespace trawl::store {
 namespace {
 
