@@ -18,7 +18,8 @@ std::recursive_mutex& library_mutex() {
 }
 
 void set_up_library() {
-  // When leaving the program HDF5 would close once more what it could not close before (disk full), and crash.
+  // When leaving the program HDF5 would close once more what it could not close before (disk full),
+  // and crash.
   H5dont_atexit();
   H5open();
   H5PLset_loading_state(0);
