@@ -21,8 +21,8 @@ namespace trawl::command {
 struct About {
   std::string_view name;                  // one or two words: "search", "generate keys"
   std::string_view summary;               // one line, no full stop
-  std::string_view details = "";          // paragraphs, separated by empty lines
-  std::string_view example = "";          // command lines, one a line
+  std::string_view details = {};          // paragraphs, separated by empty lines
+  std::string_view example = {};          // command lines, one a line
   std::vector<ExitCode> exit_codes = {};  // besides complete, internal_error and bad_input
 };
 

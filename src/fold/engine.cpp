@@ -163,6 +163,7 @@ FoldResult fold(const FoldJob& job) {
   shared.running = threads;
   {
     std::vector<std::jthread> crew;
+    crew.reserve(static_cast<std::size_t>(threads));
     for (int i = 0; i < threads; ++i) crew.emplace_back([&shared] { Worker(shared).run(); });
     wait(shared);
   }

@@ -51,7 +51,7 @@ class Search {
   // Collective. Everything that all ranks know goes up the tree to root.
   void merge(Ledger pruned) {
     pruned.merge(ledger_);
-    const auto join = [](std::string a, std::string b) { return std::move(a) + b; };
+    const auto join = [](std::string a, const std::string& b) { return std::move(a) + b; };
     const std::string ledger = comm_.merge_to_root(pruned.to_bytes(), join);
     const std::string matches = comm_.merge_to_root(matches_->to_bytes(), join);
     if (!comm_.is_root()) return;

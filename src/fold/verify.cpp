@@ -276,7 +276,7 @@ class Verifier {
     verify_rescanned_counts();
     std::string mine;
     for (const std::string& problem : report_.problems) mine += problem + '\n';
-    const auto join = [](std::string a, std::string b) { return std::move(a) + b; };
+    const auto join = [](std::string a, const std::string& b) { return std::move(a) + b; };
     const std::string all = comm_.merge_to_root(mine, join);
     report_.problems.clear();
     for (std::size_t at = 0; at < all.size();) {

@@ -27,7 +27,8 @@ struct Meaning {
 // Nothing when there is no such column: then `describe_type` says what it is.
 std::optional<Meaning> meaning_of(hid_t type);
 std::string describe_type(hid_t type);
-// The compound of floats `r` and `i` that h5py makes of complex numbers: a column, though one that cannot be read.
+// The compound of floats `r` and `i` that h5py makes of complex numbers: a column, though one that
+// cannot be read.
 bool is_complex(hid_t type);
 
 }  // namespace trawl::store

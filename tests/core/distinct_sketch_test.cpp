@@ -10,7 +10,9 @@
 namespace trawl::core {
 namespace {
 
-TEST(DistinctSketch, NothingIsZero) { EXPECT_EQ(DistinctSketch().estimate(), 0.0); }
+TEST(DistinctSketch, NothingIsZero) {
+  EXPECT_EQ(DistinctSketch().estimate(), 0.0);
+}
 
 TEST(DistinctSketch, StaysWithinItsError) {
   // Four standard errors of 1.6 %: one sketch in 16,000 may be outside, and these are fixed.
@@ -27,7 +29,8 @@ TEST(DistinctSketch, StaysWithinItsError) {
 
 TEST(DistinctSketch, UnbiasedOverManySets) {
   constexpr int sets = 60;
-  constexpr std::int64_t count = 9000;  // where linear counting and the raw estimate used to meet, with a bias
+  constexpr std::int64_t count =
+      9000;  // where linear counting and the raw estimate used to meet, with a bias
   double sum = 0;
   for (int s = 0; s < sets; ++s) {
     DistinctSketch sketch;

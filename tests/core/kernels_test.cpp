@@ -23,8 +23,9 @@ T random_value(Rng& rng) {
   using Limits = std::numeric_limits<T>;
   const auto small = static_cast<T>(static_cast<int>(rng() % 5));
   if constexpr (std::is_floating_point_v<T>) {
-    const T special[] = {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity(), T(0), -T(0),
-                         Limits::max(), Limits::lowest(), Limits::denorm_min(), -Limits::denorm_min()};
+    const T special[] = {
+        Limits::quiet_NaN(), Limits::infinity(),   -Limits::infinity(),  T(0), -T(0), Limits::max(),
+        Limits::lowest(),    Limits::denorm_min(), -Limits::denorm_min()};
     if (rng() % 3 == 0) return special[rng() % std::size(special)];
     return rng() % 2 == 0 ? small : static_cast<T>(static_cast<double>(rng()) * 1e-10);
   } else {
@@ -47,17 +48,20 @@ std::vector<std::uint64_t> random_selection(Rng& rng, std::size_t rows) {
   std::vector<std::uint64_t> select((rows + 63) / 64, 0);
   const auto kind = rng() % 4;
   for (std::size_t i = 0; i < rows; ++i) {
-    const bool chosen = kind == 0 || (kind == 1 && rng() % 2 == 0) || (kind == 2 && i / 64 % 2 == 0);
+    const bool chosen =
+        kind == 0 || (kind == 1 && rng() % 2 == 0) || (kind == 2 && i / 64 % 2 == 0);
     select[i / 64] |= std::uint64_t{chosen} << (i % 64);
   }
   return select;
 }
 
 template <class Test>
-std::vector<std::uint64_t> slow_mask(const std::vector<std::uint64_t>& select, std::size_t rows, const Test& test) {
+std::vector<std::uint64_t> slow_mask(const std::vector<std::uint64_t>& select, std::size_t rows,
+                                     const Test& test) {
   std::vector<std::uint64_t> mask(select.size(), 0);
   for (std::size_t i = 0; i < rows; ++i) {
-    if ((select[i / 64] >> (i % 64) & 1) != 0 && test(i)) mask[i / 64] |= std::uint64_t{1} << (i % 64);
+    if ((select[i / 64] >> (i % 64) & 1) != 0 && test(i))
+      mask[i / 64] |= std::uint64_t{1} << (i % 64);
   }
   return mask;
 }
@@ -79,7 +83,8 @@ void check_ranges(std::size_t seed) {
     if (rng() % 4 == 0) hi = lo;
     std::vector<std::uint64_t> out(select.size(), ~std::uint64_t{0});
     kernels::select_range(values.data(), rows, lo, hi, select.data(), out.data());
-    ASSERT_EQ(out, slow_mask(select, rows, [&](std::size_t i) { return lo <= values[i] && values[i] <= hi; }))
+    ASSERT_EQ(out, slow_mask(select, rows,
+                             [&](std::size_t i) { return lo <= values[i] && values[i] <= hi; }))
         << "rows " << rows << ", seed " << seed << ", range " << +lo << " .. " << +hi;
   }
 }
@@ -107,9 +112,11 @@ void check_lists(std::size_t seed) {
     const auto list = random_values<T>(rng, rng() % (kernels::max_list + 1));
     std::vector<std::uint64_t> out(select.size(), ~std::uint64_t{0});
     kernels::select_list(values.data(), rows, list.data(), list.size(), select.data(), out.data());
-    ASSERT_EQ(out, slow_mask(select, rows, [&](std::size_t i) {
-                return std::find(list.begin(), list.end(), values[i]) != list.end();
-              })) << "rows " << rows << ", seed " << seed;
+    ASSERT_EQ(out, slow_mask(select, rows,
+                             [&](std::size_t i) {
+                               return std::find(list.begin(), list.end(), values[i]) != list.end();
+                             }))
+        << "rows " << rows << ", seed " << seed;
   }
 }
 
@@ -137,8 +144,12 @@ void check_codes(std::size_t seed, std::size_t largest_table) {
     for (T& code : codes) code = static_cast<T>(rng() % 8 == 0 ? rng() : rng() % table.size());
     const auto select = random_selection(rng, rows);
     std::vector<std::uint64_t> out(select.size(), ~std::uint64_t{0});
-    kernels::select_codes(codes.data(), rows, table.data(), table.size(), select.data(), out.data());
-    ASSERT_EQ(out, slow_mask(select, rows, [&](std::size_t i) { return codes[i] < table.size() && table[codes[i]] != 0; }))
+    kernels::select_codes(codes.data(), rows, table.data(), table.size(), select.data(),
+                          out.data());
+    ASSERT_EQ(out, slow_mask(select, rows,
+                             [&](std::size_t i) {
+                               return codes[i] < table.size() && table[codes[i]] != 0;
+                             }))
         << "rows " << rows << ", seed " << seed << ", table " << table.size();
   }
 }
@@ -160,8 +171,10 @@ void check_comparisons(std::size_t seed) {
     std::vector<std::uint64_t> less(select.size(), 7), equal(select.size(), 7);
     kernels::less(a.data(), b.data(), rows, less.data());
     kernels::equal(a.data(), b.data(), rows, equal.data());
-    ASSERT_EQ(less, slow_mask(select, rows, [&](std::size_t i) { return a[i] < b[i]; })) << rows << ", seed " << seed;
-    ASSERT_EQ(equal, slow_mask(select, rows, [&](std::size_t i) { return a[i] == b[i]; })) << rows << ", seed " << seed;
+    ASSERT_EQ(less, slow_mask(select, rows, [&](std::size_t i) { return a[i] < b[i]; }))
+        << rows << ", seed " << seed;
+    ASSERT_EQ(equal, slow_mask(select, rows, [&](std::size_t i) { return a[i] == b[i]; }))
+        << rows << ", seed " << seed;
   }
 }
 
@@ -182,7 +195,8 @@ TEST_P(Kernels, ProbeAnswersLikeTheFilter) {
     std::vector<std::uint64_t> hashes(count);
     for (auto& hash : hashes) hash = rng();
     std::uint64_t slow = 0;
-    for (std::size_t i = 0; i < count; ++i) slow |= std::uint64_t{filter.may_contain(hashes[i])} << i;
+    for (std::size_t i = 0; i < count; ++i)
+      slow |= std::uint64_t{filter.may_contain(hashes[i])} << i;
     ASSERT_EQ(kernels::probe(words.data(), 7, hashes.data(), count), slow);
     passed += static_cast<std::size_t>(std::popcount(slow));
   }

@@ -12,13 +12,15 @@ namespace trawl::core {
 namespace {
 
 struct OwnedFilter {
-  explicit OwnedFilter(std::uint64_t blocks) : words(blocks * MembershipFilter::words_per_block), filter(words) {}
+  explicit OwnedFilter(std::uint64_t blocks)
+      : words(blocks * MembershipFilter::words_per_block), filter(words) {}
   std::vector<std::uint64_t> words;
   MembershipFilter filter;
 };
 
 TEST(MembershipFilter, HashesAreFixedForAllTime) {
-  // SplitMix64 from state 0 gives this first number (Vigna's reference code); XXH3 of nothing is in xxHash's own tests.
+  // SplitMix64 from state 0 gives this first number (Vigna's reference code); XXH3 of nothing is in
+  // xxHash's own tests.
   EXPECT_EQ(hash_key(std::int64_t{0}), 0xe220a8397b1dcdafu);
   EXPECT_EQ(hash_key(std::string_view()), 0x2d06800538d394c2u);
 }
@@ -37,7 +39,8 @@ TEST(MembershipFilter, NeverSaysNoToAKeyThatWasAdded) {
   for (const std::uint64_t blocks : {1u, 2u, 3u, 100u, 1000u}) {
     OwnedFilter owned(blocks);
     for (std::int64_t key = 0; key < 20000; key += 7) owned.filter.add(hash_key(key));
-    for (std::int64_t key = 0; key < 20000; key += 7) ASSERT_TRUE(owned.filter.may_contain(hash_key(key)));
+    for (std::int64_t key = 0; key < 20000; key += 7)
+      ASSERT_TRUE(owned.filter.may_contain(hash_key(key)));
   }
 }
 
@@ -87,7 +90,8 @@ void check_screen(const MembershipFilter& filter) {
       keys[i] = static_cast<T>(rng());
       if (rng() % 3 == 0) continue;
       candidates[i / 64] |= std::uint64_t{1} << (i % 64);
-      if (filter.may_contain(hash_key(static_cast<std::int64_t>(keys[i])))) expected[i / 64] |= std::uint64_t{1} << (i % 64);
+      if (filter.may_contain(hash_key(static_cast<std::int64_t>(keys[i]))))
+        expected[i / 64] |= std::uint64_t{1} << (i % 64);
     }
     filter.screen(keys.data(), rows, candidates.data());
     EXPECT_EQ(candidates, expected) << rows << " rows of " << sizeof(T) << " bytes";
@@ -108,7 +112,8 @@ TEST(MembershipFilter, ScreenAnswersLikeMayContain) {
 
 double measured_rate(const MembershipFilter& filter, int probes) {
   int passed = 0;
-  for (int i = 1; i <= probes; ++i) passed += filter.may_contain(hash_key(std::int64_t{-i})) ? 1 : 0;
+  for (int i = 1; i <= probes; ++i)
+    passed += filter.may_contain(hash_key(std::int64_t{-i})) ? 1 : 0;
   return passed / static_cast<double>(probes);
 }
 
@@ -116,7 +121,8 @@ TEST(MembershipFilter, KeepsTheRateItWasSizedFor) {
   constexpr std::uint64_t keys = 200000;
   for (const double fpr : {0.3, 0.05, 0.01, 0.001, 0.0002}) {
     OwnedFilter owned(MembershipFilter::blocks_for(keys, fpr));
-    for (std::uint64_t key = 0; key < keys; ++key) owned.filter.add(hash_key(static_cast<std::int64_t>(key)));
+    for (std::uint64_t key = 0; key < keys; ++key)
+      owned.filter.add(hash_key(static_cast<std::int64_t>(key)));
     const double rate = measured_rate(owned.filter, 1000000);
     EXPECT_LT(rate, 1.25 * fpr);
     EXPECT_GT(rate, 0.5 * fpr);

@@ -158,8 +158,10 @@ TEST(Parse, LongPredicatesAreShownAroundThePlace) {
   const std::string error = error_of(text + "= 5 OR " + text + "flag");
   EXPECT_EQ(error,
             "expected a column, a literal, NOT, - or (, found '='\n"
-            "  ... id = 1 OR id = 1 OR id = 1 OR id = 1 OR id = 1 OR id = 1 OR = 5 OR id = 1 OR id = 1 OR "
-            "id = 1 OR id = 1 OR id = 1 OR id = 1 OR id = 1 OR id = 1 OR id = 1 OR id = 1 OR id = 1 OR id  ...\n"
+            "  ... id = 1 OR id = 1 OR id = 1 OR id = 1 OR id = 1 OR id = 1 OR = 5 OR id = 1 OR id "
+            "= 1 OR "
+            "id = 1 OR id = 1 OR id = 1 OR id = 1 OR id = 1 OR id = 1 OR id = 1 OR id = 1 OR id = "
+            "1 OR id  ...\n"
             "                                                                  ^");
 }
 

@@ -1,4 +1,5 @@
-// What the tests of the fast path share: tables in memory, short ways to write conditions, filters with their memory.
+// What the tests of the fast path share: tables in memory, short ways to write conditions, filters
+// with their memory.
 #pragma once
 
 #include <algorithm>
@@ -74,7 +75,8 @@ class OwnedKeys {
       ends_.push_back(bytes_.size());
       filter.add(hash_key(key));
     }
-    set_ = std::make_unique<KeySet>(std::span<const std::uint64_t>(ends_), std::span<const char>(bytes_), filter);
+    set_ = std::make_unique<KeySet>(std::span<const std::uint64_t>(ends_),
+                                    std::span<const char>(bytes_), filter);
   }
   const KeySet& set() const { return *set_; }
 

@@ -18,10 +18,12 @@ struct ColumnView {
   Type type = Type::int64;
   Lane lane = Lane::i64;
   std::size_t rows = 0;
-  const void* values = nullptr;          // `rows` lanes, aligned for the lane; null for Lane::text
-  const std::uint64_t* valid = nullptr;  // bit i % 64 of word i / 64: row i is not NULL; null: no NULLs
-  const std::uint64_t* ends = nullptr;   // Lane::text: row i is bytes[ends[i-1] - base, ends[i] - base),
-  std::uint64_t base = 0;                //   with ends[-1] read as `base`
+  const void* values = nullptr;  // `rows` lanes, aligned for the lane; null for Lane::text
+  const std::uint64_t* valid =
+      nullptr;  // bit i % 64 of word i / 64: row i is not NULL; null: no NULLs
+  const std::uint64_t* ends =
+      nullptr;             // Lane::text: row i is bytes[ends[i-1] - base, ends[i] - base),
+  std::uint64_t base = 0;  //   with ends[-1] read as `base`
   const char* bytes = nullptr;
   const Categories* categories = nullptr;  // Type::categorical
 
@@ -38,7 +40,8 @@ struct ColumnView {
   }
   std::int64_t integer(std::size_t row) const;  // any integer lane, widened
   double real(std::size_t row) const;           // f32 or f64, widened
-  // The row's value as one of the kinds Value lists; a category as its text. Slow: for edges, not for loops.
+  // The row's value as one of the kinds Value lists; a category as its text. Slow: for edges, not
+  // for loops.
   Value value(std::size_t row) const;
 };
 
@@ -46,7 +49,8 @@ struct ColumnView {
 class ColumnBuffer {
  public:
   ColumnBuffer() = default;
-  ColumnBuffer(ColumnBuffer&&) = default;  // not copyable: the view of a copy would show the original's memory
+  ColumnBuffer(ColumnBuffer&&) =
+      default;  // not copyable: the view of a copy would show the original's memory
   ColumnBuffer& operator=(ColumnBuffer&&) = default;
 
   // Memory for `rows` lanes of `lane`; contents undefined, 64-byte aligned.
@@ -70,11 +74,12 @@ class ColumnBuilder {
  public:
   explicit ColumnBuilder(const ColumnSchema& schema);
   void append_null();
-  void append(std::int64_t value);      // integers, dates, timestamps, booleans (0, 1), codes
+  void append(std::int64_t value);  // integers, dates, timestamps, booleans (0, 1), codes
   void append(double value);
-  void append(std::string_view text);   // Lane::text; a category of a categorical column, by its text
+  void append(
+      std::string_view text);  // Lane::text; a category of a categorical column, by its text
   std::size_t rows() const { return rows_; }
-  ColumnView view() const;              // valid until the next append or clear
+  ColumnView view() const;  // valid until the next append or clear
   void clear();
 
  private:
@@ -87,19 +92,29 @@ class ColumnBuilder {
   std::vector<char> bytes_;
 };
 
-// Calls f with a null pointer of the lane's C++ type: `with_lane(lane, [&]<class T>(T*) { ... })`. Not for Lane::text.
+// Calls f with a null pointer of the lane's C++ type: `with_lane(lane, [&]<class T>(T*) { ... })`.
+// Not for Lane::text.
 template <class F>
 decltype(auto) with_lane(Lane lane, F&& f) {
   switch (lane) {
-    case Lane::u8: return f(static_cast<std::uint8_t*>(nullptr));
-    case Lane::i8: return f(static_cast<std::int8_t*>(nullptr));
-    case Lane::u16: return f(static_cast<std::uint16_t*>(nullptr));
-    case Lane::i16: return f(static_cast<std::int16_t*>(nullptr));
-    case Lane::u32: return f(static_cast<std::uint32_t*>(nullptr));
-    case Lane::i32: return f(static_cast<std::int32_t*>(nullptr));
-    case Lane::f32: return f(static_cast<float*>(nullptr));
-    case Lane::f64: return f(static_cast<double*>(nullptr));
-    default: return f(static_cast<std::int64_t*>(nullptr));
+    case Lane::u8:
+      return f(static_cast<std::uint8_t*>(nullptr));
+    case Lane::i8:
+      return f(static_cast<std::int8_t*>(nullptr));
+    case Lane::u16:
+      return f(static_cast<std::uint16_t*>(nullptr));
+    case Lane::i16:
+      return f(static_cast<std::int16_t*>(nullptr));
+    case Lane::u32:
+      return f(static_cast<std::uint32_t*>(nullptr));
+    case Lane::i32:
+      return f(static_cast<std::int32_t*>(nullptr));
+    case Lane::f32:
+      return f(static_cast<float*>(nullptr));
+    case Lane::f64:
+      return f(static_cast<double*>(nullptr));
+    default:
+      return f(static_cast<std::int64_t*>(nullptr));
   }
 }
 

@@ -1,4 +1,5 @@
-// Digests: XXH3 for finding damage fast, SHA-256 for certificates that others must be able to trust.
+// Digests: XXH3 for finding damage fast, SHA-256 for certificates that others must be able to
+// trust.
 #pragma once
 
 #include <array>
@@ -61,7 +62,8 @@ Sha256Digest sha256(Bytes bytes);
 std::string hex(Bytes bytes);
 std::string hex(const Sha256Digest& digest);
 
-// Root of the Merkle tree over `leaves` (RFC 6962, section 2.1: leaf prefix 0x00, node prefix 0x01). O(n) hashes.
+// Root of the Merkle tree over `leaves` (RFC 6962, section 2.1: leaf prefix 0x00, node prefix
+// 0x01). O(n) hashes.
 Sha256Digest merkle_root(std::span<const std::string> leaves);
 
 }  // namespace trawl

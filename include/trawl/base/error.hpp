@@ -12,11 +12,11 @@ namespace trawl {
 enum class ExitCode : int {
   complete = 0,
   internal_error = 1,
-  bad_input = 2,       // usage or input of the user is wrong; nothing was done
-  quarantined = 3,     // more rows were quarantined than allowed
-  incomplete = 4,      // some datasets failed; they are listed
-  check_failed = 5,    // verification or audit failed
-  interrupted = 75,    // can be resumed (EX_TEMPFAIL of sysexits.h)
+  bad_input = 2,     // usage or input of the user is wrong; nothing was done
+  quarantined = 3,   // more rows were quarantined than allowed
+  incomplete = 4,    // some datasets failed; they are listed
+  check_failed = 5,  // verification or audit failed
+  interrupted = 75,  // can be resumed (EX_TEMPFAIL of sysexits.h)
 };
 
 class Error : public std::runtime_error {
@@ -24,13 +24,15 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// The user asked for something that cannot be: wrong option, wrong predicate. Ends the run before any work.
+// The user asked for something that cannot be: wrong option, wrong predicate. Ends the run before
+// any work.
 class InputError : public Error {
  public:
   using Error::Error;
 };
 
-// A dataset cannot be read or is damaged. Not an error of the run: it is retried, then recorded in the ledger.
+// A dataset cannot be read or is damaged. Not an error of the run: it is retried, then recorded in
+// the ledger.
 class DataError : public Error {
  public:
   using Error::Error;

@@ -20,7 +20,10 @@ class Fd {
   ~Fd() { reset(); }
   Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   Fd& operator=(Fd&& other) noexcept {
-    if (this != &other) { reset(); fd_ = std::exchange(other.fd_, -1); }
+    if (this != &other) {
+      reset();
+      fd_ = std::exchange(other.fd_, -1);
+    }
     return *this;
   }
   int get() const { return fd_; }
@@ -34,16 +37,18 @@ class Fd {
 // Local. Throws DataError naming the path and the reason.
 Fd open_for_reading(const fs::path& path);
 std::uint64_t file_bytes(const Fd& fd, const fs::path& path);
-// Reads exactly `bytes` at `offset`, retrying short and interrupted reads; DataError when the file ends before.
-void read_exactly(const Fd& fd, std::uint64_t offset, void* into, std::size_t bytes, const fs::path& path);
+// Reads exactly `bytes` at `offset`, retrying short and interrupted reads; DataError when the file
+// ends before.
+void read_exactly(const Fd& fd, std::uint64_t offset, void* into, std::size_t bytes,
+                  const fs::path& path);
 std::string read_file(const fs::path& path);
 // XXH3-128 of all bytes of the file, as hex.
 std::string digest_file(const fs::path& path);
 
 // Local. Writes all of `text` (retrying short writes); DataError with path and reason otherwise.
 void write_all(const Fd& fd, std::string_view text, const fs::path& path);
-// Local. Writes to a temporary name beside `path`, fsyncs it, renames, fsyncs the folder. Throws InputError when `path`
-// exists and `overwrite` is false.
+// Local. Writes to a temporary name beside `path`, fsyncs it, renames, fsyncs the folder. Throws
+// InputError when `path` exists and `overwrite` is false.
 void write_file_atomically(const fs::path& path, std::string_view text, bool overwrite = false);
 // Local. Makes the names in `folder` durable.
 void fsync_folder(const fs::path& folder);

@@ -1,4 +1,5 @@
-// The story of a run, for people, on standard error. Results go to standard output and never through here.
+// The story of a run, for people, on standard error. Results go to standard output and never
+// through here.
 #pragma once
 
 #include <string_view>

@@ -33,7 +33,8 @@ class Schema {
 
   // Position of the column with exactly this name. Linear in the number of columns.
   std::optional<std::size_t> find(std::string_view name) const;
-  // The name closest to `name` by edit distance, for error messages; empty when there are no columns.
+  // The name closest to `name` by edit distance, for error messages; empty when there are no
+  // columns.
   std::string nearest(std::string_view name) const;
 
  private:

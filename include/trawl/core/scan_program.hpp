@@ -1,8 +1,8 @@
 // The fast path: a predicate compiled for one dataset's columns, run over one row group at a time.
 //
-// Every condition becomes kernels over whole columns that give bit masks (Highway, dispatched at run time to what the
-// processor has; equal results on all). Columns are asked for only when still needed, cheapest and most selective
-// first, and not at all once no row is left.
+// Every condition becomes kernels over whole columns that give bit masks (Highway, dispatched at
+// run time to what the processor has; equal results on all). Columns are asked for only when still
+// needed, cheapest and most selective first, and not at all once no row is left.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +27,13 @@ class ColumnSource {
 };
 
 struct ScanOptions {
-  bool use_filter = true;  // membership filters screen before the exact key check (off: exact check of every row)
+  bool use_filter =
+      true;  // membership filters screen before the exact key check (off: exact check of every row)
 };
 
-// Counts close: rows = rejected + candidates, candidates = matches + false_positives. A candidate is a row that passes the
-// predicate with every un-negated IN FILE answered by its membership filter.
+// Counts close: rows = rejected + candidates, candidates = matches + false_positives. A candidate
+// is a row that passes the predicate with every un-negated IN FILE answered by its membership
+// filter.
 struct ScanCounts {
   std::uint64_t rows = 0;
   std::uint64_t candidates = 0;
@@ -41,8 +43,8 @@ struct ScanCounts {
 
 class ScanProgram {
  public:
-  // `keys[i]` for predicate.key_lists[i]; they and `schema`'s categories must outlive the program. Categorical conditions
-  // are evaluated here, once per category.
+  // `keys[i]` for predicate.key_lists[i]; they and `schema`'s categories must outlive the program.
+  // Categorical conditions are evaluated here, once per category.
   ScanProgram(const Predicate& predicate, const Schema& schema, std::span<const KeySet* const> keys,
               ScanOptions options = {});
   ~ScanProgram();
@@ -58,9 +60,11 @@ class ScanProgram {
     std::unique_ptr<State> state;
   };
 
-  // Sets bit i % 64 of matches[i / 64] for every matching row; `matches` is resized to ceil(rows / 64) words. DataError
-  // naming the first row whose truth is undecidable (integer overflow). Thread-safe with one Scratch per thread.
-  ScanCounts scan(ColumnSource& source, Scratch& scratch, std::vector<std::uint64_t>& matches) const;
+  // Sets bit i % 64 of matches[i / 64] for every matching row; `matches` is resized to ceil(rows /
+  // 64) words. DataError naming the first row whose truth is undecidable (integer overflow).
+  // Thread-safe with one Scratch per thread.
+  ScanCounts scan(ColumnSource& source, Scratch& scratch,
+                  std::vector<std::uint64_t>& matches) const;
 
   // One line per step in the order they run (--explain).
   std::vector<std::string> plan() const;
@@ -70,7 +74,8 @@ class ScanProgram {
   std::unique_ptr<State> state_;
 };
 
-// The instruction sets that kernels can run on here, best first; and a way for tests to force one ("" = best again).
+// The instruction sets that kernels can run on here, best first; and a way for tests to force one
+// ("" = best again).
 std::vector<std::string> kernel_targets();
 void force_kernel_target(const std::string& target);
 

@@ -1,4 +1,5 @@
-// Writes a dataset file: plain HDF5 that h5py, h5dump and pandas can read (docs/formats/dataset.md).
+// Writes a dataset file: plain HDF5 that h5py, h5dump and pandas can read
+// (docs/formats/dataset.md).
 #pragma once
 
 #include <cstdint>
@@ -34,9 +35,10 @@ struct WrittenDataset {
   std::string digest;
 };
 
-// Local. One writer writes one file under a temporary name; `finish` adds index and seal, fsyncs and renames. A writer
-// that is destroyed unfinished removes its temporary file. Any failed write poisons the writer: HDF5 1.10 can report
-// success when closing a file that lost data (disk full), so nothing after the first error is believed.
+// Local. One writer writes one file under a temporary name; `finish` adds index and seal, fsyncs
+// and renames. A writer that is destroyed unfinished removes its temporary file. Any failed write
+// poisons the writer: HDF5 1.10 can report success when closing a file that lost data (disk full),
+// so nothing after the first error is believed.
 class DatasetWriter {
  public:
   // InputError: `path` exists and overwrite is false; a column name occurs twice.

@@ -5,8 +5,8 @@
 namespace trawl::core {
 namespace {
 
-// First position in [0, count) whose key is not less than the wanted one, or count. `less_at(i)`: key i is less. The loop has
-// a fixed number of steps and its branch is a conditional move.
+// First position in [0, count) whose key is not less than the wanted one, or count. `less_at(i)`:
+// key i is less. The loop has a fixed number of steps and its branch is a conditional move.
 template <class LessAt>
 std::uint64_t lower_bound(std::uint64_t count, const LessAt& less_at) {
   std::uint64_t begin = 0;
@@ -27,7 +27,9 @@ KeySet::KeySet(std::span<const std::uint64_t> ends, std::span<const char> bytes,
                MembershipFilter filter)
     : text_(true), ends_(ends), bytes_(bytes), filter_(filter) {}
 
-std::uint64_t KeySet::size() const { return text_ ? ends_.size() : integers_.size(); }
+std::uint64_t KeySet::size() const {
+  return text_ ? ends_.size() : integers_.size();
+}
 
 std::string_view KeySet::text(std::uint64_t i) const {
   const std::uint64_t begin = i == 0 ? 0 : ends_[i - 1];
@@ -35,7 +37,8 @@ std::string_view KeySet::text(std::uint64_t i) const {
 }
 
 bool KeySet::contains(std::int64_t key) const {
-  const auto at = lower_bound(integers_.size(), [&](std::uint64_t i) { return integers_[i] < key; });
+  const auto at =
+      lower_bound(integers_.size(), [&](std::uint64_t i) { return integers_[i] < key; });
   return at < integers_.size() && integers_[at] == key;
 }
 
@@ -45,7 +48,8 @@ bool KeySet::contains(std::string_view key) const {
 }
 
 bool KeySet::any_between(std::int64_t min, std::int64_t max) const {
-  const auto at = lower_bound(integers_.size(), [&](std::uint64_t i) { return integers_[i] < min; });
+  const auto at =
+      lower_bound(integers_.size(), [&](std::uint64_t i) { return integers_[i] < min; });
   return at < integers_.size() && integers_[at] <= max;
 }
 

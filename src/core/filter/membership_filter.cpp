@@ -1,19 +1,19 @@
-#include "core/filter/block_layout.hpp"
-#include "core/kernels/kernels.hpp"
-
 #include <array>
 #include <atomic>
 #include <bit>
 
 #include <trawl/core/filter/membership_filter.hpp>
 
+#include "core/filter/block_layout.hpp"
+#include "core/kernels/kernels.hpp"
+
 namespace trawl::core {
 namespace {
 
 constexpr std::size_t batch = 64;
 
-// Hashes that wait for their blocks to arrive from memory: asking for 64 cache lines at once, and looking only afterwards,
-// hides the latency that a plain loop pays for each key.
+// Hashes that wait for their blocks to arrive from memory: asking for 64 cache lines at once, and
+// looking only afterwards, hides the latency that a plain loop pays for each key.
 class ProbeQueue {
  public:
   ProbeQueue(const std::uint64_t* words, std::uint64_t blocks, std::uint64_t* candidates)
@@ -52,7 +52,8 @@ MembershipFilter::MembershipFilter(std::span<std::uint64_t> words)
 void MembershipFilter::add(std::uint64_t hash) {
   std::uint64_t* at = words_.data() + block::index(hash, blocks_) * words_per_block;
   const std::uint64_t positions = block::positions(hash);
-  for (std::size_t lane = 0; lane < words_per_block; ++lane) at[lane] |= block::bit(positions, lane);
+  for (std::size_t lane = 0; lane < words_per_block; ++lane)
+    at[lane] |= block::bit(positions, lane);
 }
 
 void MembershipFilter::add_atomically(std::uint64_t hash) {
@@ -89,7 +90,8 @@ void MembershipFilter::screen(const T* keys, std::size_t rows, std::uint64_t* ca
   queue.flush();
 }
 
-void MembershipFilter::screen(std::span<const std::uint64_t> hashes, std::span<const std::uint32_t> rows,
+void MembershipFilter::screen(std::span<const std::uint64_t> hashes,
+                              std::span<const std::uint32_t> rows,
                               std::uint64_t* candidates) const {
   if (empty()) {
     for (const std::uint32_t row : rows) candidates[row / 64] |= std::uint64_t{1} << (row % 64);

@@ -36,12 +36,12 @@ HWY_INLINE void compare(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, std::s
   out[full] = word & ((std::uint64_t{1} << rows % 64) - 1);
 }
 
-#define TRAWL_KERNELS(NAME, T)                                                                \
-  void Less##NAME(const T* a, const T* b, std::size_t rows, std::uint64_t* out) {             \
-    compare(a, b, rows, out, [](auto x, auto y) HWY_ATTR { return hn::Lt(x, y); });           \
-  }                                                                                           \
-  void Equal##NAME(const T* a, const T* b, std::size_t rows, std::uint64_t* out) {            \
-    compare(a, b, rows, out, [](auto x, auto y) HWY_ATTR { return hn::Eq(x, y); });           \
+#define TRAWL_KERNELS(NAME, T)                                                      \
+  void Less##NAME(const T* a, const T* b, std::size_t rows, std::uint64_t* out) {   \
+    compare(a, b, rows, out, [](auto x, auto y) HWY_ATTR { return hn::Lt(x, y); }); \
+  }                                                                                 \
+  void Equal##NAME(const T* a, const T* b, std::size_t rows, std::uint64_t* out) {  \
+    compare(a, b, rows, out, [](auto x, auto y) HWY_ATTR { return hn::Eq(x, y); }); \
   }
 TRAWL_KERNELS(I64, std::int64_t)
 TRAWL_KERNELS(F64, double)
@@ -53,16 +53,16 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace trawl::core::kernels {
 
-#define TRAWL_KERNELS(NAME, T)                                                                \
-  HWY_EXPORT(Less##NAME);                                                                     \
-  HWY_EXPORT(Equal##NAME);                                                                    \
-  template <>                                                                                 \
-  void less<T>(const T* a, const T* b, std::size_t rows, std::uint64_t* out) {                \
-    HWY_DYNAMIC_DISPATCH(Less##NAME)(a, b, rows, out);                                        \
-  }                                                                                           \
-  template <>                                                                                 \
-  void equal<T>(const T* a, const T* b, std::size_t rows, std::uint64_t* out) {               \
-    HWY_DYNAMIC_DISPATCH(Equal##NAME)(a, b, rows, out);                                       \
+#define TRAWL_KERNELS(NAME, T)                                                  \
+  HWY_EXPORT(Less##NAME);                                                       \
+  HWY_EXPORT(Equal##NAME);                                                      \
+  template <>                                                                   \
+  void less<T>(const T* a, const T* b, std::size_t rows, std::uint64_t* out) {  \
+    HWY_DYNAMIC_DISPATCH(Less##NAME)(a, b, rows, out);                          \
+  }                                                                             \
+  template <>                                                                   \
+  void equal<T>(const T* a, const T* b, std::size_t rows, std::uint64_t* out) { \
+    HWY_DYNAMIC_DISPATCH(Equal##NAME)(a, b, rows, out);                         \
   }
 TRAWL_KERNELS(I64, std::int64_t)
 TRAWL_KERNELS(F64, double)

@@ -1,5 +1,6 @@
-// Loops over whole columns, compiled once per instruction set and chosen at run time (Highway). Every target gives the same
-// bits. Masks hold row i in bit i % 64 of word i / 64; bits from `rows` on are 0 in `select` and stay 0 in `out`.
+// Loops over whole columns, compiled once per instruction set and chosen at run time (Highway).
+// Every target gives the same bits. Masks hold row i in bit i % 64 of word i / 64; bits from `rows`
+// on are 0 in `select` and stay 0 in `out`.
 #pragma once
 
 #include <cstddef>
@@ -7,30 +8,34 @@
 
 namespace trawl::core::kernels {
 
-// out = select AND lo <= values[i] <= hi; NaN is in no range. T: u8, i8, u16, i16, u32, i32, i64, float, double.
+// out = select AND lo <= values[i] <= hi; NaN is in no range. T: u8, i8, u16, i16, u32, i32, i64,
+// float, double.
 template <class T>
 void select_range(const T* values, std::size_t rows, T lo, T hi, const std::uint64_t* select,
                   std::uint64_t* out);
 
 inline constexpr std::size_t max_list = 16;
 
-// out = select AND values[i] equals one of list[0, count); count <= max_list. NaN equals nothing. T as above.
+// out = select AND values[i] equals one of list[0, count); count <= max_list. NaN equals nothing. T
+// as above.
 template <class T>
 void select_list(const T* values, std::size_t rows, const T* list, std::size_t count,
                  const std::uint64_t* select, std::uint64_t* out);
 
 // out = select AND table[codes[i]] != 0. Codes >= table_size are not selected. T: u8, u16, u32.
 template <class T>
-void select_codes(const T* codes, std::size_t rows, const std::uint8_t* table, std::size_t table_size,
-                  const std::uint64_t* select, std::uint64_t* out);
+void select_codes(const T* codes, std::size_t rows, const std::uint8_t* table,
+                  std::size_t table_size, const std::uint64_t* select, std::uint64_t* out);
 
-// Six comparisons come from these two: a op b, for op in {<, =}; bit i of out for i < rows. T: i64, double.
+// Six comparisons come from these two: a op b, for op in {<, =}; bit i of out for i < rows. T: i64,
+// double.
 template <class T>
 void less(const T* a, const T* b, std::size_t rows, std::uint64_t* out);
 template <class T>
 void equal(const T* a, const T* b, std::size_t rows, std::uint64_t* out);
 
-// Bit i: the blocked Bloom filter of `blocks` blocks may hold hashes[i]; count <= 64. See membership_filter.hpp.
+// Bit i: the blocked Bloom filter of `blocks` blocks may hold hashes[i]; count <= 64. See
+// membership_filter.hpp.
 std::uint64_t probe(const std::uint64_t* words, std::uint64_t blocks, const std::uint64_t* hashes,
                     std::size_t count);
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <cstring>
+
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -18,7 +19,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class T>
 using Lanes = hn::CappedTag<T, 64>;
 
-// Lane i of the mask in bit i. Reads exactly the bytes that were stored: a wider load would stall on them.
+// Lane i of the mask in bit i. Reads exactly the bytes that were stored: a wider load would stall
+// on them.
 template <class D, class M>
 HWY_INLINE std::uint64_t bits_of(D d, M mask) {
   constexpr std::size_t bytes = (hn::MaxLanes(D()) + 7) / 8;
@@ -55,8 +57,8 @@ HWY_INLINE std::uint64_t word_of(D d, const T* HWY_RESTRICT values, const Test& 
 // out = select AND test, for all rows; words without a selected row are not read.
 template <class T, class Test>
 HWY_INLINE void select_where(const T* HWY_RESTRICT values, std::size_t rows,
-                             const std::uint64_t* HWY_RESTRICT select, std::uint64_t* HWY_RESTRICT out,
-                             const Test& test) {
+                             const std::uint64_t* HWY_RESTRICT select,
+                             std::uint64_t* HWY_RESTRICT out, const Test& test) {
   const Lanes<T> d;
   const std::size_t full = rows / 64;
   for (std::size_t w = 0; w < full; ++w) {

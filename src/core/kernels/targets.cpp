@@ -6,7 +6,8 @@
 namespace trawl::core {
 namespace {
 
-// What the kernels were compiled for (foreach_target.h compiles all of HWY_TARGETS) and this processor has, best first.
+// What the kernels were compiled for (foreach_target.h compiles all of HWY_TARGETS) and this
+// processor has, best first.
 std::vector<std::int64_t> usable_targets() {
   hwy::SetSupportedTargetsForTest(0);  // what is really there, whatever was forced before
   return hwy::SupportedAndGeneratedTargets();
@@ -27,7 +28,8 @@ void force_kernel_target(const std::string& target) {
   }
   if (wanted == 0 && !target.empty()) {
     throw InputError("no kernels for instruction set '" + target +
-                     "': they are not compiled in, or this processor lacks it. Take one that kernel_targets() lists.");
+                     "': they are not compiled in, or this processor lacks it. Take one that "
+                     "kernel_targets() lists.");
   }
   if (wanted != 0) hwy::SetSupportedTargetsForTest(wanted);
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());

@@ -1,10 +1,10 @@
 #include "core/scan/block_steps.hpp"
 
-#include "core/kernels/kernels.hpp"
-#include "core/scan/text_test.hpp"
-
 #include <algorithm>
 #include <cmath>
+
+#include "core/kernels/kernels.hpp"
+#include "core/scan/text_test.hpp"
 
 namespace trawl::core::scan {
 namespace {
@@ -13,11 +13,18 @@ template <class T>
 void compare_alike(Compare op, const T* a, const T* b, const Block& block, BlockMask& yes) {
   BlockMask equal;
   switch (op) {
-    case Compare::lt: return kernels::less(a, b, block.rows, yes.data());
-    case Compare::gt: return kernels::less(b, a, block.rows, yes.data());
-    case Compare::le: kernels::less(a, b, block.rows, yes.data()); break;
-    case Compare::ge: kernels::less(b, a, block.rows, yes.data()); break;
-    case Compare::eq: return kernels::equal(a, b, block.rows, yes.data());
+    case Compare::lt:
+      return kernels::less(a, b, block.rows, yes.data());
+    case Compare::gt:
+      return kernels::less(b, a, block.rows, yes.data());
+    case Compare::le:
+      kernels::less(a, b, block.rows, yes.data());
+      break;
+    case Compare::ge:
+      kernels::less(b, a, block.rows, yes.data());
+      break;
+    case Compare::eq:
+      return kernels::equal(a, b, block.rows, yes.data());
     case Compare::ne:
       kernels::equal(a, b, block.rows, yes.data());
       for (std::size_t w = 0; w < block.words(); ++w) yes[w] = ~yes[w];
@@ -27,10 +34,12 @@ void compare_alike(Compare op, const T* a, const T* b, const Block& block, Block
   for (std::size_t w = 0; w < block.words(); ++w) yes[w] |= equal[w];
 }
 
-void compare_mixed(Compare op, const std::int64_t* a, const double* b, const Block& block, BlockMask& yes) {
+void compare_mixed(Compare op, const std::int64_t* a, const double* b, const Block& block,
+                   BlockMask& yes) {
   for (std::size_t w = 0; w < block.words(); ++w) yes[w] = 0;
   for (std::size_t i = 0; i < block.rows; ++i) {
-    const bool holds = std::isnan(b[i]) ? op == Compare::ne : compare_holds(op, compare_exactly(a[i], b[i]));
+    const bool holds =
+        std::isnan(b[i]) ? op == Compare::ne : compare_holds(op, compare_exactly(a[i], b[i]));
     yes[i / 64] |= std::uint64_t{holds} << (i % 64);
   }
 }
@@ -92,8 +101,9 @@ Estimate CompareStep::estimate() const {
 
 void CompareStep::describe(std::vector<std::string>& lines, int depth) const {
   constexpr const char* signs[] = {" = ", " <> ", " < ", " <= ", " > ", " >= "};
-  lines.push_back(indented(depth, left_->text() + signs[static_cast<std::size_t>(op_)] + right_->text() +
-                                      ": in blocks of " + std::to_string(block_rows) + " rows"));
+  lines.push_back(indented(depth, left_->text() + signs[static_cast<std::size_t>(op_)] +
+                                      right_->text() + ": in blocks of " +
+                                      std::to_string(block_rows) + " rows"));
 }
 
 void TermListStep::judge_block(Run& run, const Block& block, BlockVerdict& verdict) const {
@@ -112,11 +122,14 @@ void TermListStep::judge_block(Run& run, const Block& block, BlockVerdict& verdi
   }
 }
 
-Estimate TermListStep::estimate() const { return {term_->cost() + 5.0, 0.05}; }
+Estimate TermListStep::estimate() const {
+  return {term_->cost() + 5.0, 0.05};
+}
 
 void TermListStep::describe(std::vector<std::string>& lines, int depth) const {
-  lines.push_back(indented(depth, term_->text() + " in " + std::to_string(std::max(integers_.size(), reals_.size())) +
-                                      " values" + (has_null_ ? " and NULL" : "") + ": sorted search, row by row"));
+  lines.push_back(indented(
+      depth, term_->text() + " in " + std::to_string(std::max(integers_.size(), reals_.size())) +
+                 " values" + (has_null_ ? " and NULL" : "") + ": sorted search, row by row"));
 }
 
 void TermKeyStep::judge_block(Run& run, const Block& block, BlockVerdict& verdict) const {
@@ -136,11 +149,13 @@ void TermKeyStep::judge_block(Run& run, const Block& block, BlockVerdict& verdic
   }
 }
 
-Estimate TermKeyStep::estimate() const { return {term_->cost() + 60.0, 0.05}; }
+Estimate TermKeyStep::estimate() const {
+  return {term_->cost() + 60.0, 0.05};
+}
 
 void TermKeyStep::describe(std::vector<std::string>& lines, int depth) const {
-  lines.push_back(indented(depth, term_->text() + " in key list " + std::to_string(answer_.number + 1) +
-                                      ": row by row"));
+  lines.push_back(indented(depth, term_->text() + " in key list " +
+                                      std::to_string(answer_.number + 1) + ": row by row"));
 }
 
 void TermNullStep::judge_block(Run& run, const Block& block, BlockVerdict& verdict) const {
@@ -152,10 +167,13 @@ void TermNullStep::judge_block(Run& run, const Block& block, BlockVerdict& verdi
   verdict.undecidable = a.undecidable;
 }
 
-Estimate TermNullStep::estimate() const { return {term_->cost(), 0.05}; }
+Estimate TermNullStep::estimate() const {
+  return {term_->cost(), 0.05};
+}
 
 void TermNullStep::describe(std::vector<std::string>& lines, int depth) const {
-  lines.push_back(indented(depth, term_->text() + " is NULL: in blocks of " + std::to_string(block_rows) + " rows"));
+  lines.push_back(indented(
+      depth, term_->text() + " is NULL: in blocks of " + std::to_string(block_rows) + " rows"));
 }
 
 }  // namespace trawl::core::scan

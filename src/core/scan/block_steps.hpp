@@ -27,8 +27,12 @@ class BlockStep : public Step {
 
 class CompareStep final : public BlockStep {
  public:
-  CompareStep(ExpressionPtr left, Compare op, ExpressionPtr right, bool ask_unknown, bool may_be_undecidable)
-      : BlockStep(ask_unknown, may_be_undecidable), left_(std::move(left)), right_(std::move(right)), op_(op) {}
+  CompareStep(ExpressionPtr left, Compare op, ExpressionPtr right, bool ask_unknown,
+              bool may_be_undecidable)
+      : BlockStep(ask_unknown, may_be_undecidable),
+        left_(std::move(left)),
+        right_(std::move(right)),
+        op_(op) {}
   Estimate estimate() const override;
   void describe(std::vector<std::string>& lines, int depth) const override;
 
@@ -41,7 +45,8 @@ class CompareStep final : public BlockStep {
 // Term IN (values).
 class TermListStep final : public BlockStep {
  public:
-  TermListStep(ExpressionPtr term, const std::vector<Value>& values, bool has_null, bool ask_unknown, bool may_be_undecidable)
+  TermListStep(ExpressionPtr term, const std::vector<Value>& values, bool has_null,
+               bool ask_unknown, bool may_be_undecidable)
       : BlockStep(ask_unknown, may_be_undecidable),
         term_(std::move(term)),
         integers_(integer_list(values)),

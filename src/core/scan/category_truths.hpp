@@ -1,10 +1,10 @@
 // Conditions on one categorical column, evaluated once per category.
 #pragma once
 
-#include "core/scan/text_steps.hpp"
-
 #include <optional>
 #include <span>
+
+#include "core/scan/text_steps.hpp"
 
 namespace trawl::core::scan {
 
@@ -15,7 +15,8 @@ struct Context {
   ScanOptions options;
 };
 
-// A test of one text value for a condition of a text column (or literal) with literals, a list, a pattern.
+// A test of one text value for a condition of a text column (or literal) with literals, a list, a
+// pattern.
 TextTestPtr text_test(const Condition& condition);
 
 // The categorical column that is the only column of the condition, if there is one.
@@ -27,7 +28,8 @@ struct CategoryAnswer {
 };
 
 // Requires only_category_column(condition). O(categories x size of the condition).
-CategoryAnswer category_truths(const Condition& condition, std::size_t column, bool negated, const Context& context);
+CategoryAnswer category_truths(const Condition& condition, std::size_t column, bool negated,
+                               const Context& context);
 
 bool uses_filter(const KeySet& keys, const ScanOptions& options);
 

@@ -1,16 +1,20 @@
 #include "core/scan/compile.hpp"
 
-#include "core/scan/block_steps.hpp"
-
 #include <algorithm>
 #include <map>
 #include <optional>
 
+#include "core/scan/block_steps.hpp"
+
 namespace trawl::core::scan {
 namespace {
 
-bool is_column(const Term& term) { return term.kind == Term::Kind::column; }
-bool is_literal(const Term& term) { return term.kind == Term::Kind::literal; }
+bool is_column(const Term& term) {
+  return term.kind == Term::Kind::column;
+}
+bool is_literal(const Term& term) {
+  return term.kind == Term::Kind::literal;
+}
 
 ColumnRef column_ref(const Term& term, const Schema& schema) {
   const ColumnSchema& column = schema[term.column];
@@ -38,10 +42,12 @@ std::optional<RangeCondition> comparison_range(const Condition& condition) {
   const Term& literal = condition.terms[literal_left ? 0 : 1];
   if (!is_column(column) || !is_literal(literal) || is_text(column.type)) return std::nullopt;
   const Compare op = literal_left ? mirrored(condition.compare) : condition.compare;
-  const auto range =
-      column.type == Type::float64
-          ? bounds_of(op, literal.literal, [](Compare o, auto x) -> Range { return reals_where(o, x); })
-          : bounds_of(op, literal.literal, [](Compare o, auto x) -> Range { return integers_where(o, x); });
+  const auto range = column.type == Type::float64
+                         ? bounds_of(op, literal.literal,
+                                     [](Compare o, auto x) -> Range { return reals_where(o, x); })
+                         : bounds_of(op, literal.literal, [](Compare o, auto x) -> Range {
+                             return integers_where(o, x);
+                           });
   if (!range) return std::nullopt;
   return RangeCondition{&column, *range, op == Compare::ne};
 }
@@ -60,18 +66,21 @@ std::optional<RangeCondition> as_range(const Condition& condition) {
 }
 
 StepPtr range_step(const RangeCondition& range, const Context& context, Mode mode) {
-  return std::make_unique<RangeStep>(column_ref(*range.column, context.schema), range.range, range.flipped,
-                                     mode.ask_unknown);
+  return std::make_unique<RangeStep>(column_ref(*range.column, context.schema), range.range,
+                                     range.flipped, mode.ask_unknown);
 }
 
-StepPtr category_step(const Condition& condition, std::size_t column, const Context& context, Mode mode) {
+StepPtr category_step(const Condition& condition, std::size_t column, const Context& context,
+                      Mode mode) {
   const ColumnSchema& schema = context.schema[column];
   CategoryAnswer answer = category_truths(condition, column, mode.negated, context);
-  return std::make_unique<CategoryStep>(ColumnRef{column, schema.name, schema.lane}, std::move(answer.exact),
-                                        std::move(answer.screened), mode.ask_unknown);
+  return std::make_unique<CategoryStep>(ColumnRef{column, schema.name, schema.lane},
+                                        std::move(answer.exact), std::move(answer.screened),
+                                        mode.ask_unknown);
 }
 
-// Conditions on the same column of a conjunction, joined: ranges intersected, categorical ones put into one table.
+// Conditions on the same column of a conjunction, joined: ranges intersected, categorical ones put
+// into one table.
 class Conjunction {
  public:
   Conjunction(const Context& context, Mode mode) : context_(context), mode_(mode) {}
@@ -89,7 +98,8 @@ class Conjunction {
   }
 
   std::vector<StepPtr> steps() {
-    for (const auto& [column, range] : ranges_) steps_.push_back(range_step(range, context_, mode_));
+    for (const auto& [column, range] : ranges_)
+      steps_.push_back(range_step(range, context_, mode_));
     for (auto& [column, conditions] : by_category_) {
       Condition all;
       all.kind = Condition::Kind::all_of;
@@ -105,7 +115,9 @@ class Conjunction {
     if (is_new) return;
     Range& joined = known->second.range;
     joined = std::visit(
-        [&](const auto& mine) -> Range { return intersect(mine, std::get<std::decay_t<decltype(mine)>>(range.range)); },
+        [&](const auto& mine) -> Range {
+          return intersect(mine, std::get<std::decay_t<decltype(mine)>>(range.range));
+        },
         joined);
   }
 
@@ -126,7 +138,8 @@ StepPtr compile_all(const Condition& condition, const Context& context, Mode mod
 
 StepPtr compile_any(const Condition& condition, const Context& context, Mode mode) {
   std::vector<StepPtr> steps;
-  for (const Condition& operand : condition.operands) steps.push_back(compile(operand, context, mode));
+  for (const Condition& operand : condition.operands)
+    steps.push_back(compile(operand, context, mode));
   return std::make_unique<AnyStep>(std::move(steps));
 }
 
@@ -142,19 +155,23 @@ StepPtr compile_text(const Condition& condition, const Context& context, Mode mo
     const bool asks_null = condition.kind == Condition::Kind::is_null;
     return std::make_unique<ConstantStep>(asks_null ? Truth::yes : Truth::unknown);
   }
-  if (condition.kind == Condition::Kind::is_null && is_literal(terms[0])) return std::make_unique<ConstantStep>(Truth::no);
+  if (condition.kind == Condition::Kind::is_null && is_literal(terms[0]))
+    return std::make_unique<ConstantStep>(Truth::no);
   if (terms.size() == 2 && is_column(terms[0]) && is_column(terms[1])) {
     return std::make_unique<TextPairStep>(column_ref(terms[0], context.schema), condition.compare,
                                           column_ref(terms[1], context.schema), mode.ask_unknown);
   }
-  const bool otherwise_unknown = condition.kind == Condition::Kind::in_list && condition.list_has_null;
+  const bool otherwise_unknown =
+      condition.kind == Condition::Kind::in_list && condition.list_has_null;
   const Term& subject = terms.size() == 2 && is_literal(terms[0]) ? terms[1] : terms[0];
   if (is_literal(subject)) {  // no column at all
     const bool yes = text_test(condition)->passes(std::get<std::string>(subject.literal));
-    return std::make_unique<ConstantStep>(yes ? Truth::yes : otherwise_unknown ? Truth::unknown : Truth::no);
+    return std::make_unique<ConstantStep>(yes                 ? Truth::yes
+                                          : otherwise_unknown ? Truth::unknown
+                                                              : Truth::no);
   }
-  return std::make_unique<TextStep>(column_ref(subject, context.schema), text_test(condition), otherwise_unknown,
-                                    mode.ask_unknown);
+  return std::make_unique<TextStep>(column_ref(subject, context.schema), text_test(condition),
+                                    otherwise_unknown, mode.ask_unknown);
 }
 
 KeyAnswer key_answer(const Condition& condition, const Context& context, Mode mode) {
@@ -168,22 +185,25 @@ StepPtr compile_keys(const Condition& condition, const Context& context, Mode mo
   const KeyAnswer answer = key_answer(condition, context, mode);
   if (is_column(term)) {
     ColumnRef column = column_ref(term, context.schema);
-    if (is_text(term.type)) return std::make_unique<TextKeyStep>(std::move(column), answer, mode.ask_unknown);
+    if (is_text(term.type))
+      return std::make_unique<TextKeyStep>(std::move(column), answer, mode.ask_unknown);
     return std::make_unique<IntegerKeyStep>(std::move(column), answer, mode.ask_unknown);
   }
-  return std::make_unique<TermKeyStep>(compile_expression(term, context.schema), answer, mode.ask_unknown,
-                                       may_be_undecidable(term));
+  return std::make_unique<TermKeyStep>(compile_expression(term, context.schema), answer,
+                                       mode.ask_unknown, may_be_undecidable(term));
 }
 
 StepPtr compile_list(const Condition& condition, const Context& context, Mode mode) {
   const Term& term = condition.terms[0];
   if (is_column(term)) {
-    NumberList list = term.type == Type::float64 ? real_list(condition.values) : integer_list(condition.values);
-    return std::make_unique<ListStep>(column_ref(term, context.schema), std::move(list), condition.list_has_null,
-                                      mode.ask_unknown);
+    NumberList list =
+        term.type == Type::float64 ? real_list(condition.values) : integer_list(condition.values);
+    return std::make_unique<ListStep>(column_ref(term, context.schema), std::move(list),
+                                      condition.list_has_null, mode.ask_unknown);
   }
   return std::make_unique<TermListStep>(compile_expression(term, context.schema), condition.values,
-                                        condition.list_has_null, mode.ask_unknown, may_be_undecidable(term));
+                                        condition.list_has_null, mode.ask_unknown,
+                                        may_be_undecidable(term));
 }
 
 // Leaves on numbers, times and booleans.
@@ -191,11 +211,14 @@ StepPtr compile_number(const Condition& condition, const Context& context, Mode 
   if (const auto range = as_range(condition)) return range_step(*range, context, mode);
   const Term& term = condition.terms[0];
   switch (condition.kind) {
-    case Condition::Kind::in_list: return compile_list(condition, context, mode);
+    case Condition::Kind::in_list:
+      return compile_list(condition, context, mode);
     case Condition::Kind::is_null:
       if (is_column(term)) return std::make_unique<NullStep>(column_ref(term, context.schema));
-      return std::make_unique<TermNullStep>(compile_expression(term, context.schema), may_be_undecidable(term));
-    default: break;
+      return std::make_unique<TermNullStep>(compile_expression(term, context.schema),
+                                            may_be_undecidable(term));
+    default:
+      break;
   }
   // A comparison of computed terms; a boolean literal by itself is one with TRUE.
   Term yes;
@@ -209,13 +232,16 @@ StepPtr compile_number(const Condition& condition, const Context& context, Mode 
 }
 
 StepPtr compile_leaf(const Condition& condition, const Context& context, Mode mode) {
-  if (condition.kind == Condition::Kind::constant) return std::make_unique<ConstantStep>(condition.truth);
+  if (condition.kind == Condition::Kind::constant)
+    return std::make_unique<ConstantStep>(condition.truth);
   if (condition.kind == Condition::Kind::in_keys) return compile_keys(condition, context, mode);
   if (condition.kind == Condition::Kind::is_null && is_column(condition.terms[0])) {
     return std::make_unique<NullStep>(column_ref(condition.terms[0], context.schema));
   }
-  const bool on_text = std::any_of(condition.terms.begin(), condition.terms.end(), [](const Term& t) { return is_text(t.type); });
-  return on_text ? compile_text(condition, context, mode) : compile_number(condition, context, mode);
+  const bool on_text = std::any_of(condition.terms.begin(), condition.terms.end(),
+                                   [](const Term& t) { return is_text(t.type); });
+  return on_text ? compile_text(condition, context, mode)
+                 : compile_number(condition, context, mode);
 }
 
 }  // namespace
@@ -228,11 +254,15 @@ StepPtr compile(const Condition& condition, const Context& context, Mode mode) {
   }
   if (const auto range = as_range(condition)) return range_step(*range, context, mode);
   switch (condition.kind) {
-    case Condition::Kind::all_of: return compile_all(condition, context, mode);
-    case Condition::Kind::any_of: return compile_any(condition, context, mode);
+    case Condition::Kind::all_of:
+      return compile_all(condition, context, mode);
+    case Condition::Kind::any_of:
+      return compile_any(condition, context, mode);
     case Condition::Kind::negation:
-      return std::make_unique<NotStep>(compile(condition.operands[0], context, {.negated = true, .ask_unknown = true}));
-    default: return compile_leaf(condition, context, mode);
+      return std::make_unique<NotStep>(
+          compile(condition.operands[0], context, {.negated = true, .ask_unknown = true}));
+    default:
+      return compile_leaf(condition, context, mode);
   }
 }
 

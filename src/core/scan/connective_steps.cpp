@@ -26,7 +26,8 @@ void keep(Mask& in, const Mask& rows) {
 }
 
 bool any_screens(const std::vector<StepPtr>& children) {
-  return std::any_of(children.begin(), children.end(), [](const StepPtr& step) { return step->screens(); });
+  return std::any_of(children.begin(), children.end(),
+                     [](const StepPtr& step) { return step->screens(); });
 }
 
 // Ascending by `key` of the estimate; equal ones stay as the predicate has them.
@@ -55,7 +56,8 @@ Verdict ConstantStep::judge(Run& run, const std::uint64_t* select) const {
 
 void ConstantStep::describe(std::vector<std::string>& lines, int depth) const {
   constexpr const char* names[] = {"no", "yes", "unknown", "undecidable"};
-  lines.push_back(indented(depth, std::string("constant: ") + names[static_cast<std::size_t>(truth_)] + " for every row"));
+  lines.push_back(indented(depth, std::string("constant: ") +
+                                      names[static_cast<std::size_t>(truth_)] + " for every row"));
 }
 
 AllStep::AllStep(std::vector<StepPtr> children) : children_(std::move(children)) {
@@ -105,7 +107,9 @@ void AllStep::describe(std::vector<std::string>& lines, int depth) const {
   for (const StepPtr& child : children_) child->describe(lines, depth + 1);
 }
 
-bool AllStep::screens() const { return any_screens(children_); }
+bool AllStep::screens() const {
+  return any_screens(children_);
+}
 
 AnyStep::AnyStep(std::vector<StepPtr> children) : children_(std::move(children)) {
   order(children_, [](Estimate e) { return e.cost / std::max(e.pass, smallest); });
@@ -145,7 +149,9 @@ void AnyStep::describe(std::vector<std::string>& lines, int depth) const {
   for (const StepPtr& child : children_) child->describe(lines, depth + 1);
 }
 
-bool AnyStep::screens() const { return any_screens(children_); }
+bool AnyStep::screens() const {
+  return any_screens(children_);
+}
 
 Verdict NotStep::judge(Run& run, const std::uint64_t* select) const {
   Verdict verdict = child_->judge(run, select);

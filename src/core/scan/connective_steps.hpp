@@ -1,9 +1,10 @@
-// AND, OR, NOT and constants in Kleene's logic, with `undecidable` between no/yes and unknown (see Truth).
+// AND, OR, NOT and constants in Kleene's logic, with `undecidable` between no/yes and unknown (see
+// Truth).
 #pragma once
 
-#include "core/scan/step.hpp"
-
 #include <trawl/core/predicate/predicate.hpp>
+
+#include "core/scan/step.hpp"
 
 namespace trawl::core::scan {
 
@@ -18,7 +19,8 @@ class ConstantStep final : public Step {
   Truth truth_;
 };
 
-// Children run in order of cost per rejected row, each over the rows that no child has rejected yet.
+// Children run in order of cost per rejected row, each over the rows that no child has rejected
+// yet.
 class AllStep final : public Step {
  public:
   explicit AllStep(std::vector<StepPtr> children);
@@ -32,7 +34,8 @@ class AllStep final : public Step {
   std::vector<StepPtr> children_;
 };
 
-// Children run in order of cost per accepted row, each over the rows that no child has accepted yet.
+// Children run in order of cost per accepted row, each over the rows that no child has accepted
+// yet.
 class AnyStep final : public Step {
  public:
   explicit AnyStep(std::vector<StepPtr> children);

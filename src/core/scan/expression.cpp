@@ -1,6 +1,7 @@
 #include "core/scan/expression.hpp"
 
 #include <algorithm>
+
 #include <fmt/format.h>
 
 namespace trawl::core::scan {
@@ -14,11 +15,13 @@ class ColumnExpression final : public Expression {
 
   void evaluate(Run& run, const Block& block, Vector& out) const override {
     const ColumnView& column = run.column(column_.column);
-    with_lane(column.lane, [&]<class T>(T*) { read(column.lanes<T>() + block.begin, block.rows, out); });
+    with_lane(column.lane,
+              [&]<class T>(T*) { read(column.lanes<T>() + block.begin, block.rows, out); });
     out.undecidable.fill(0);
     out.null.fill(0);
     if (column.valid == nullptr) return;
-    for (std::size_t w = 0; w < block.words(); ++w) out.null[w] = ~column.valid[block.begin / 64 + w];
+    for (std::size_t w = 0; w < block.words(); ++w)
+      out.null[w] = ~column.valid[block.begin / 64 + w];
   }
 
  private:
@@ -43,7 +46,8 @@ class ColumnExpression final : public Expression {
 
 class LiteralExpression final : public Expression {
  public:
-  explicit LiteralExpression(const Term& term) : value_(term.literal), real_(term.type == Type::float64) {
+  explicit LiteralExpression(const Term& term)
+      : value_(term.literal), real_(term.type == Type::float64) {
     if (const auto* integer = std::get_if<std::int64_t>(&value_)) integer_ = *integer;
     if (const auto* boolean = std::get_if<bool>(&value_)) integer_ = *boolean ? 1 : 0;
     real_value_ = static_cast<double>(integer_);
@@ -76,7 +80,8 @@ class LiteralExpression final : public Expression {
 
 void make_real(Vector& vector, std::size_t rows) {
   if (vector.real) return;
-  for (std::size_t i = 0; i < rows; ++i) vector.real_buffer[i] = static_cast<double>(vector.integers[i]);
+  for (std::size_t i = 0; i < rows; ++i)
+    vector.real_buffer[i] = static_cast<double>(vector.integers[i]);
   vector.reals = vector.real_buffer.data();
   vector.real = true;
 }
@@ -84,11 +89,16 @@ void make_real(Vector& vector, std::size_t rows) {
 // Result and overflow of one operation. A divisor of 0 gives nothing here: the row becomes NULL.
 bool overflows(Term::Kind kind, std::int64_t a, std::int64_t b, std::int64_t& result) {
   switch (kind) {
-    case Term::Kind::negate: return __builtin_sub_overflow(std::int64_t{0}, a, &result);
-    case Term::Kind::add: return __builtin_add_overflow(a, b, &result);
-    case Term::Kind::subtract: return __builtin_sub_overflow(a, b, &result);
-    case Term::Kind::multiply: return __builtin_mul_overflow(a, b, &result);
-    default: break;
+    case Term::Kind::negate:
+      return __builtin_sub_overflow(std::int64_t{0}, a, &result);
+    case Term::Kind::add:
+      return __builtin_add_overflow(a, b, &result);
+    case Term::Kind::subtract:
+      return __builtin_sub_overflow(a, b, &result);
+    case Term::Kind::multiply:
+      return __builtin_mul_overflow(a, b, &result);
+    default:
+      break;
   }
   if (b == -1) return __builtin_sub_overflow(std::int64_t{0}, a, &result);
   result = b == 0 ? 0 : a / b;
@@ -97,11 +107,16 @@ bool overflows(Term::Kind kind, std::int64_t a, std::int64_t b, std::int64_t& re
 
 double operate(Term::Kind kind, double a, double b) {
   switch (kind) {
-    case Term::Kind::negate: return -a;
-    case Term::Kind::add: return a + b;
-    case Term::Kind::subtract: return a - b;
-    case Term::Kind::multiply: return a * b;
-    default: return a / b;
+    case Term::Kind::negate:
+      return -a;
+    case Term::Kind::add:
+      return a + b;
+    case Term::Kind::subtract:
+      return a - b;
+    case Term::Kind::multiply:
+      return a * b;
+    default:
+      return a / b;
   }
 }
 
@@ -110,11 +125,16 @@ template <class F>
 void with_kind(Term::Kind kind, const F& f) {
   using Kind = Term::Kind;
   switch (kind) {
-    case Kind::negate: return f(std::integral_constant<Kind, Kind::negate>());
-    case Kind::add: return f(std::integral_constant<Kind, Kind::add>());
-    case Kind::subtract: return f(std::integral_constant<Kind, Kind::subtract>());
-    case Kind::multiply: return f(std::integral_constant<Kind, Kind::multiply>());
-    default: return f(std::integral_constant<Kind, Kind::divide>());
+    case Kind::negate:
+      return f(std::integral_constant<Kind, Kind::negate>());
+    case Kind::add:
+      return f(std::integral_constant<Kind, Kind::add>());
+    case Kind::subtract:
+      return f(std::integral_constant<Kind, Kind::subtract>());
+    case Kind::multiply:
+      return f(std::integral_constant<Kind, Kind::multiply>());
+    default:
+      return f(std::integral_constant<Kind, Kind::divide>());
   }
 }
 
@@ -167,11 +187,13 @@ class Arithmetic final : public Expression {
 
   template <Term::Kind kind>
   static void operate_all(const Block& block, Vector& a, const Vector& b, BlockMask&) {
-    for (std::size_t i = 0; i < block.rows; ++i) a.real_buffer[i] = operate(kind, a.reals[i], b.reals[i]);
+    for (std::size_t i = 0; i < block.rows; ++i)
+      a.real_buffer[i] = operate(kind, a.reals[i], b.reals[i]);
   }
 
   template <Term::Kind kind>
-  static void operate_all_integers(const Block& block, Vector& a, const Vector& b, BlockMask& lost) {
+  static void operate_all_integers(const Block& block, Vector& a, const Vector& b,
+                                   BlockMask& lost) {
     for (std::size_t i = 0; i < block.rows; ++i) {
       std::int64_t result;
       const std::uint64_t overflow = overflows(kind, a.integers[i], b.integers[i], result) ? 1 : 0;
@@ -214,18 +236,22 @@ ExpressionPtr compile_expression(const Term& term, const Schema& schema) {
     return std::make_unique<ColumnExpression>(ColumnRef{term.column, column.name, column.lane});
   }
   ExpressionPtr left = compile_expression(term.operands[0], schema);
-  ExpressionPtr right = term.operands.size() > 1 ? compile_expression(term.operands[1], schema) : nullptr;
-  return std::make_unique<Arithmetic>(term.kind, term.type == Type::float64, std::move(left), std::move(right));
+  ExpressionPtr right =
+      term.operands.size() > 1 ? compile_expression(term.operands[1], schema) : nullptr;
+  return std::make_unique<Arithmetic>(term.kind, term.type == Type::float64, std::move(left),
+                                      std::move(right));
 }
 
 bool may_be_undecidable(const Term& term) {
   return (!term.operands.empty() && term.type == Type::int64) ||
-         std::any_of(term.operands.begin(), term.operands.end(), [](const Term& t) { return may_be_undecidable(t); });
+         std::any_of(term.operands.begin(), term.operands.end(),
+                     [](const Term& t) { return may_be_undecidable(t); });
 }
 
 bool may_be_undecidable(const Condition& condition) {
   return (condition.kind == Condition::Kind::constant && condition.truth == Truth::undecidable) ||
-         std::any_of(condition.terms.begin(), condition.terms.end(), [](const Term& t) { return may_be_undecidable(t); }) ||
+         std::any_of(condition.terms.begin(), condition.terms.end(),
+                     [](const Term& t) { return may_be_undecidable(t); }) ||
          std::any_of(condition.operands.begin(), condition.operands.end(),
                      [](const Condition& c) { return may_be_undecidable(c); });
 }

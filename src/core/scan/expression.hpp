@@ -1,13 +1,14 @@
-// Arithmetic and columns of numbers, one block of rows at a time, so that intermediate values stay in the first-level cache.
+// Arithmetic and columns of numbers, one block of rows at a time, so that intermediate values stay
+// in the first-level cache.
 #pragma once
-
-#include "core/scan/number_steps.hpp"
 
 #include <array>
 #include <memory>
 #include <vector>
 
 #include <trawl/core/predicate/predicate.hpp>
+
+#include "core/scan/number_steps.hpp"
 
 namespace trawl::core::scan {
 
@@ -23,8 +24,8 @@ struct Block {
   std::size_t words() const { return (rows + 63) / 64; }
 };
 
-// The values of a term over a block: integers (also times, booleans) or reals. Values of rows that are null or undecidable
-// mean nothing; no row is both.
+// The values of a term over a block: integers (also times, booleans) or reals. Values of rows that
+// are null or undecidable mean nothing; no row is both.
 struct Vector {
   bool real = false;
   const std::int64_t* integers = nullptr;  // into integer_buffer, or straight into a column

@@ -7,7 +7,9 @@
 namespace trawl::core::scan {
 namespace {
 
-bool filters(const KeyAnswer& answer) { return answer.use_filter && !answer.keys->filter().empty(); }
+bool filters(const KeyAnswer& answer) {
+  return answer.use_filter && !answer.keys->filter().empty();
+}
 
 // Rows that are judged at all: NULL rows must not reach the filter, it counts what passes.
 void valid_rows(const Run& run, const ColumnView& column, const std::uint64_t* select, Mask& out) {
@@ -30,7 +32,8 @@ std::string describe_keys(const ColumnRef& column, const KeyAnswer& answer) {
 }
 
 template <class T>
-void screen_integers(const Run& run, const ColumnView& column, const KeyAnswer& answer, Mask& rows) {
+void screen_integers(const Run& run, const ColumnView& column, const KeyAnswer& answer,
+                     Mask& rows) {
   const T* values = column.lanes<T>();
   if (filters(answer)) answer.keys->filter().screen(values, run.rows, rows.data());
   if (run.by_filter && answer.screens) return;
@@ -39,8 +42,10 @@ void screen_integers(const Run& run, const ColumnView& column, const KeyAnswer& 
   });
 }
 
-// Hashes in blocks that stay in the first-level cache, so that the filter can ask for many cache lines at once.
-void screen_text(const Run& run, const ColumnView& column, const MembershipFilter& filter, Mask& rows) {
+// Hashes in blocks that stay in the first-level cache, so that the filter can ask for many cache
+// lines at once.
+void screen_text(const Run& run, const ColumnView& column, const MembershipFilter& filter,
+                 Mask& rows) {
   constexpr std::size_t block_words = 16;
   std::array<std::uint64_t, block_words * 64> hashes;
   std::array<std::uint32_t, block_words * 64> numbers;

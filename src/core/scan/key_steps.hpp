@@ -1,16 +1,16 @@
 // IN FILE: the membership filter screens, the sorted keys decide.
 #pragma once
 
-#include "core/scan/number_steps.hpp"
-
 #include <trawl/core/filter/key_set.hpp>
+
+#include "core/scan/number_steps.hpp"
 
 namespace trawl::core::scan {
 
 // How one IN FILE is to be answered. `screens`: while Run::by_filter, the filter alone answers.
 struct KeyAnswer {
   const KeySet* keys = nullptr;
-  std::size_t number = 0;   // position in Predicate::key_lists
+  std::size_t number = 0;  // position in Predicate::key_lists
   bool use_filter = true;
   bool screens = false;
 };

@@ -7,9 +7,13 @@
 namespace trawl::core::scan {
 namespace {
 
-char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char fold(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
-bool equal_folded(char text, char folded) { return fold(text) == folded; }
+bool equal_folded(char text, char folded) {
+  return fold(text) == folded;
+}
 
 }  // namespace
 
@@ -18,7 +22,8 @@ Like::Like(std::string_view pattern, bool ignore_case) : ignore_case_(ignore_cas
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     char c = pattern[i];
     if (c == '%') {
-      if (elements_.empty() || elements_.back().kind != Kind::run) elements_.push_back({Kind::run, c});
+      if (elements_.empty() || elements_.back().kind != Kind::run)
+        elements_.push_back({Kind::run, c});
     } else if (c == '_') {
       elements_.push_back({Kind::one, c});
     } else {
@@ -50,23 +55,29 @@ bool Like::same(std::string_view text) const {
 
 bool Like::found_in(std::string_view text) const {
   if (!ignore_case_) return text.find(literal_) != std::string_view::npos;
-  return literal_.empty() ||
-         std::search(text.begin(), text.end(), literal_.begin(), literal_.end(), equal_folded) != text.end();
+  return literal_.empty() || std::search(text.begin(), text.end(), literal_.begin(), literal_.end(),
+                                         equal_folded) != text.end();
 }
 
 bool Like::matches(std::string_view text) const {
   const std::size_t size = literal_.size();
   switch (shape_) {
-    case Shape::equal: return same(text);
-    case Shape::prefix: return text.size() >= size && same(text.substr(0, size));
-    case Shape::suffix: return text.size() >= size && same(text.substr(text.size() - size));
-    case Shape::contains: return found_in(text);
-    case Shape::general: return walk(text);
+    case Shape::equal:
+      return same(text);
+    case Shape::prefix:
+      return text.size() >= size && same(text.substr(0, size));
+    case Shape::suffix:
+      return text.size() >= size && same(text.substr(text.size() - size));
+    case Shape::contains:
+      return found_in(text);
+    case Shape::general:
+      return walk(text);
   }
   return false;
 }
 
-// Greedy with one place to return to, the last '%': a later '%' makes the choices of earlier ones irrelevant.
+// Greedy with one place to return to, the last '%': a later '%' makes the choices of earlier ones
+// irrelevant.
 bool Like::walk(std::string_view text) const {
   using Kind = Element::Kind;
   constexpr std::size_t none = std::string_view::npos;
@@ -96,11 +107,16 @@ bool Like::walk(std::string_view text) const {
 
 const char* Like::method() const {
   switch (shape_) {
-    case Shape::equal: return "equality";
-    case Shape::prefix: return "prefix";
-    case Shape::suffix: return "suffix";
-    case Shape::contains: return "substring search";
-    case Shape::general: return "pattern walk";
+    case Shape::equal:
+      return "equality";
+    case Shape::prefix:
+      return "prefix";
+    case Shape::suffix:
+      return "suffix";
+    case Shape::contains:
+      return "substring search";
+    case Shape::general:
+      return "pattern walk";
   }
   return "";
 }

@@ -1,5 +1,5 @@
-// LIKE: '%' is any run of code points, '_' exactly one (a byte that begins none counts as one), and a backslash makes the
-// next character stand for itself. ILIKE folds ASCII letters.
+// LIKE: '%' is any run of code points, '_' exactly one (a byte that begins none counts as one), and
+// a backslash makes the next character stand for itself. ILIKE folds ASCII letters.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// Bit masks over the rows of a row group (row i: bit i % 64 of word i / 64), lent by a pool so that scans do not allocate.
+// Bit masks over the rows of a row group (row i: bit i % 64 of word i / 64), lent by a pool so that
+// scans do not allocate.
 #pragma once
 
 #include <bit>
@@ -42,7 +43,7 @@ class Mask {
 class MaskPool {
  public:
   void set_rows(std::size_t rows) { words_ = (rows + 63) / 64; }
-  Mask take();           // contents undefined
+  Mask take();  // contents undefined
   Mask take_zero();
   Mask copy(const std::uint64_t* words);
 
@@ -61,7 +62,8 @@ inline bool any(const std::uint64_t* words, std::size_t count) {
 
 inline std::uint64_t count_rows(const Mask& mask) {
   std::uint64_t count = 0;
-  for (std::size_t w = 0; w < mask.size(); ++w) count += static_cast<std::uint64_t>(std::popcount(mask[w]));
+  for (std::size_t w = 0; w < mask.size(); ++w)
+    count += static_cast<std::uint64_t>(std::popcount(mask[w]));
   return count;
 }
 

@@ -1,15 +1,19 @@
 #include "core/scan/number_steps.hpp"
 
-#include "core/kernels/kernels.hpp"
-
 #include <algorithm>
 #include <array>
+
+#include "core/kernels/kernels.hpp"
 
 namespace trawl::core::scan {
 namespace {
 
-std::string text_of(std::int64_t value) { return std::to_string(value); }
-std::string text_of(double value) { return to_text(value); }
+std::string text_of(std::int64_t value) {
+  return std::to_string(value);
+}
+std::string text_of(double value) {
+  return to_text(value);
+}
 
 template <class R>
 std::string text_of_range(const R& range) {
@@ -33,8 +37,8 @@ std::size_t as_lanes(const std::vector<V>& list, std::array<T, kernels::max_list
 }
 
 template <class V>
-void select_short_list(const ColumnView& column, const std::vector<V>& list, const std::uint64_t* select,
-                       std::uint64_t* out) {
+void select_short_list(const ColumnView& column, const std::vector<V>& list,
+                       const std::uint64_t* select, std::uint64_t* out) {
   with_lane(column.lane, [&]<class T>(T*) {
     if constexpr (std::is_integral_v<T> == std::is_integral_v<V>) {
       std::array<T, kernels::max_list> lanes;
@@ -46,8 +50,8 @@ void select_short_list(const ColumnView& column, const std::vector<V>& list, con
 
 // A range kernel first: most rows of most columns lie outside [first, last].
 template <class R, class V>
-void select_long_list(const ColumnView& column, const std::vector<V>& list, const std::uint64_t* select,
-                      std::uint64_t* out) {
+void select_long_list(const ColumnView& column, const std::vector<V>& list,
+                      const std::uint64_t* select, std::uint64_t* out) {
   select_range(column, R{list.front(), list.back()}, select, out);
   with_lane(column.lane, [&]<class T>(T*) {
     if constexpr (std::is_integral_v<T> == std::is_integral_v<V>) {
@@ -62,7 +66,8 @@ void select_long_list(const ColumnView& column, const std::vector<V>& list, cons
 void select_in(const ColumnView& column, const NumberList& list, const std::uint64_t* select,
                std::uint64_t* out) {
   if (list.size() <= kernels::max_list) {
-    std::visit([&](const auto& values) { select_short_list(column, values, select, out); }, list.values);
+    std::visit([&](const auto& values) { select_short_list(column, values, select, out); },
+               list.values);
   } else if (const auto* integers = std::get_if<0>(&list.values)) {
     select_long_list<IntegerRange>(column, *integers, select, out);
   } else {
@@ -86,7 +91,8 @@ Verdict RangeStep::judge(Run& run, const std::uint64_t* select) const {
   const ColumnView& column = run.column(column_.column);
   Verdict verdict;
   verdict.yes = run.masks.take();
-  std::visit([&](const auto& range) { select_range(column, range, select, verdict.yes.data()); }, range_);
+  std::visit([&](const auto& range) { select_range(column, range, select, verdict.yes.data()); },
+             range_);
   if (flipped_) {
     for (std::size_t w = 0; w < run.words; ++w) verdict.yes[w] = select[w] & ~verdict.yes[w];
   }
@@ -99,7 +105,8 @@ Estimate RangeStep::estimate() const {
       [](const auto& r) {
         if (r.empty()) return 0.0;
         if (r.lo == r.hi) return 0.01;
-        const bool open = r.lo == std::decay_t<decltype(r)>{}.lo || r.hi == std::decay_t<decltype(r)>{}.hi;
+        const bool open =
+            r.lo == std::decay_t<decltype(r)>{}.lo || r.hi == std::decay_t<decltype(r)>{}.hi;
         return open ? 0.3 : 0.1;
       },
       range_);
@@ -108,8 +115,9 @@ Estimate RangeStep::estimate() const {
 
 void RangeStep::describe(std::vector<std::string>& lines, int depth) const {
   const std::string range = std::visit([](const auto& r) { return text_of_range(r); }, range_);
-  lines.push_back(indented(depth, column_.name + (flipped_ ? " not " : " ") + range + ": range kernel, " +
-                                      std::string(name_of(column_.lane)) + " lanes"));
+  lines.push_back(indented(depth, column_.name + (flipped_ ? " not " : " ") + range +
+                                      ": range kernel, " + std::string(name_of(column_.lane)) +
+                                      " lanes"));
 }
 
 std::size_t NumberList::size() const {
@@ -144,7 +152,8 @@ NumberList real_list(const std::vector<Value>& values) {
   std::vector<double> list;
   for (const Value& value : values) {
     RealRange only = RealRange::none();
-    if (const auto* integer = std::get_if<std::int64_t>(&value)) only = reals_where(Compare::eq, *integer);
+    if (const auto* integer = std::get_if<std::int64_t>(&value))
+      only = reals_where(Compare::eq, *integer);
     if (const auto* real = std::get_if<double>(&value)) only = reals_where(Compare::eq, *real);
     if (!only.empty()) list.push_back(only.lo);
   }
@@ -173,10 +182,11 @@ Estimate ListStep::estimate() const {
 
 void ListStep::describe(std::vector<std::string>& lines, int depth) const {
   const bool is_short = list_.size() <= kernels::max_list;
-  lines.push_back(indented(depth, column_.name + " in " + std::to_string(list_.size()) + " values" +
-                                      (has_null_ ? " and NULL" : "") + ": " +
-                                      (is_short ? "list kernel" : "range kernel, then sorted search") + ", " +
-                                      std::string(name_of(column_.lane)) + " lanes"));
+  lines.push_back(
+      indented(depth, column_.name + " in " + std::to_string(list_.size()) + " values" +
+                          (has_null_ ? " and NULL" : "") + ": " +
+                          (is_short ? "list kernel" : "range kernel, then sorted search") + ", " +
+                          std::string(name_of(column_.lane)) + " lanes"));
 }
 
 Verdict NullStep::judge(Run& run, const std::uint64_t* select) const {
@@ -191,7 +201,9 @@ Verdict NullStep::judge(Run& run, const std::uint64_t* select) const {
   return verdict;
 }
 
-Estimate NullStep::estimate() const { return {lane_cost(column_.lane), 0.05}; }
+Estimate NullStep::estimate() const {
+  return {lane_cost(column_.lane), 0.05};
+}
 
 void NullStep::describe(std::vector<std::string>& lines, int depth) const {
   lines.push_back(indented(depth, column_.name + " is NULL: validity words"));

@@ -1,10 +1,11 @@
-// Conditions on one column of integers, times, booleans or reals: the column's lanes go straight into kernels.
+// Conditions on one column of integers, times, booleans or reals: the column's lanes go straight
+// into kernels.
 #pragma once
+
+#include <variant>
 
 #include "core/scan/range.hpp"
 #include "core/scan/step.hpp"
-
-#include <variant>
 
 namespace trawl::core::scan {
 
@@ -48,7 +49,10 @@ NumberList real_list(const std::vector<Value>& values);
 class ListStep final : public Step {
  public:
   ListStep(ColumnRef column, NumberList list, bool has_null, bool ask_unknown)
-      : column_(std::move(column)), list_(std::move(list)), has_null_(has_null), ask_unknown_(ask_unknown) {}
+      : column_(std::move(column)),
+        list_(std::move(list)),
+        has_null_(has_null),
+        ask_unknown_(ask_unknown) {}
   Verdict judge(Run& run, const std::uint64_t* select) const override;
   Estimate estimate() const override;
   void describe(std::vector<std::string>& lines, int depth) const override;

@@ -1,9 +1,9 @@
 #include "core/scan/range.hpp"
 
-#include "core/kernels/kernels.hpp"
-
 #include <algorithm>
 #include <stdexcept>
+
+#include "core/kernels/kernels.hpp"
 
 namespace trawl::core::scan {
 namespace {
@@ -23,8 +23,12 @@ IntegerRange at_most(double bound) {
   return {int_min, bound >= two_63 ? int_max : static_cast<std::int64_t>(bound)};
 }
 
-double above(double x) { return std::nextafter(x, infinity); }
-double below(double x) { return std::nextafter(x, -infinity); }
+double above(double x) {
+  return std::nextafter(x, infinity);
+}
+double below(double x) {
+  return std::nextafter(x, -infinity);
+}
 
 // The doubles that are nearest to an integer from either side; equal when it is a double itself.
 double floor_to_double(std::int64_t x) {
@@ -44,7 +48,9 @@ T lowest_from(double lo) {
     return lo;
   } else {
     const auto rounded = static_cast<float>(lo);
-    return static_cast<double>(rounded) < lo ? std::nextafter(rounded, std::numeric_limits<float>::infinity()) : rounded;
+    return static_cast<double>(rounded) < lo
+               ? std::nextafter(rounded, std::numeric_limits<float>::infinity())
+               : rounded;
   }
 }
 
@@ -54,11 +60,15 @@ T highest_to(double hi) {
     return hi;
   } else {
     const auto rounded = static_cast<float>(hi);
-    return static_cast<double>(rounded) > hi ? std::nextafter(rounded, -std::numeric_limits<float>::infinity()) : rounded;
+    return static_cast<double>(rounded) > hi
+               ? std::nextafter(rounded, -std::numeric_limits<float>::infinity())
+               : rounded;
   }
 }
 
-void select_none(std::size_t rows, std::uint64_t* out) { std::fill_n(out, (rows + 63) / 64, 0); }
+void select_none(std::size_t rows, std::uint64_t* out) {
+  std::fill_n(out, (rows + 63) / 64, 0);
+}
 
 }  // namespace
 
@@ -74,11 +84,16 @@ int compare_exactly(std::int64_t a, double b) {
 IntegerRange integers_where(Compare op, std::int64_t literal) {
   switch (op) {
     case Compare::eq:
-    case Compare::ne: return {literal, literal};
-    case Compare::lt: return literal == int_min ? IntegerRange::none() : IntegerRange{int_min, literal - 1};
-    case Compare::le: return {int_min, literal};
-    case Compare::gt: return literal == int_max ? IntegerRange::none() : IntegerRange{literal + 1, int_max};
-    case Compare::ge: return {literal, int_max};
+    case Compare::ne:
+      return {literal, literal};
+    case Compare::lt:
+      return literal == int_min ? IntegerRange::none() : IntegerRange{int_min, literal - 1};
+    case Compare::le:
+      return {int_min, literal};
+    case Compare::gt:
+      return literal == int_max ? IntegerRange::none() : IntegerRange{literal + 1, int_max};
+    case Compare::ge:
+      return {literal, int_max};
   }
   throw std::logic_error("not a comparison");
 }
@@ -88,20 +103,23 @@ IntegerRange integers_where(Compare op, double literal) {
   const bool whole = std::floor(literal) == literal;
   switch (op) {
     case Compare::eq:
-    case Compare::ne: return whole ? intersect(at_least(literal), at_most(literal)) : IntegerRange::none();
+    case Compare::ne:
+      return whole ? intersect(at_least(literal), at_most(literal)) : IntegerRange::none();
     case Compare::lt:
       // ceil(x) - 1 would not be exact as a double.
       return std::ceil(literal) >= two_63 ? IntegerRange{}
              : std::ceil(literal) <= -two_63
                  ? IntegerRange::none()
                  : integers_where(Compare::lt, static_cast<std::int64_t>(std::ceil(literal)));
-    case Compare::le: return at_most(std::floor(literal));
+    case Compare::le:
+      return at_most(std::floor(literal));
     case Compare::gt:
       return std::floor(literal) >= two_63 ? IntegerRange::none()
              : std::floor(literal) < -two_63
                  ? IntegerRange{}
                  : integers_where(Compare::gt, static_cast<std::int64_t>(std::floor(literal)));
-    case Compare::ge: return at_least(std::ceil(literal));
+    case Compare::ge:
+      return at_least(std::ceil(literal));
   }
   throw std::logic_error("not a comparison");
 }
@@ -110,11 +128,16 @@ RealRange reals_where(Compare op, double literal) {
   if (std::isnan(literal)) return RealRange::none();
   switch (op) {
     case Compare::eq:
-    case Compare::ne: return {literal, literal};
-    case Compare::lt: return literal == -infinity ? RealRange::none() : RealRange{-infinity, below(literal)};
-    case Compare::le: return {-infinity, literal};
-    case Compare::gt: return literal == infinity ? RealRange::none() : RealRange{above(literal), infinity};
-    case Compare::ge: return {literal, infinity};
+    case Compare::ne:
+      return {literal, literal};
+    case Compare::lt:
+      return literal == -infinity ? RealRange::none() : RealRange{-infinity, below(literal)};
+    case Compare::le:
+      return {-infinity, literal};
+    case Compare::gt:
+      return literal == infinity ? RealRange::none() : RealRange{above(literal), infinity};
+    case Compare::ge:
+      return {literal, infinity};
   }
   throw std::logic_error("not a comparison");
 }
@@ -125,11 +148,14 @@ RealRange reals_where(Compare op, std::int64_t literal) {
   if (low == high) return reals_where(op, low);
   switch (op) {
     case Compare::eq:
-    case Compare::ne: return RealRange::none();
+    case Compare::ne:
+      return RealRange::none();
     case Compare::lt:
-    case Compare::le: return {-infinity, low};
+    case Compare::le:
+      return {-infinity, low};
     case Compare::gt:
-    case Compare::ge: return {high, infinity};
+    case Compare::ge:
+      return {high, infinity};
   }
   throw std::logic_error("not a comparison");
 }
@@ -151,7 +177,8 @@ void select_range(const ColumnView& column, IntegerRange range, const std::uint6
       const std::int64_t lo = std::max<std::int64_t>(range.lo, std::numeric_limits<T>::min());
       const std::int64_t hi = std::min<std::int64_t>(range.hi, std::numeric_limits<T>::max());
       if (lo > hi) return select_none(column.rows, out);
-      kernels::select_range(column.lanes<T>(), column.rows, static_cast<T>(lo), static_cast<T>(hi), select, out);
+      kernels::select_range(column.lanes<T>(), column.rows, static_cast<T>(lo), static_cast<T>(hi),
+                            select, out);
     } else {
       throw std::logic_error("a range of integers over real lanes");
     }
@@ -174,11 +201,16 @@ void select_range(const ColumnView& column, RealRange range, const std::uint64_t
 
 Compare mirrored(Compare op) {
   switch (op) {
-    case Compare::lt: return Compare::gt;
-    case Compare::le: return Compare::ge;
-    case Compare::gt: return Compare::lt;
-    case Compare::ge: return Compare::le;
-    default: return op;
+    case Compare::lt:
+      return Compare::gt;
+    case Compare::le:
+      return Compare::ge;
+    case Compare::gt:
+      return Compare::lt;
+    case Compare::ge:
+      return Compare::le;
+    default:
+      return op;
   }
 }
 

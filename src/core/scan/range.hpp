@@ -28,8 +28,9 @@ struct RealRange {
   bool operator==(const RealRange&) const = default;
 };
 
-// All x with `x op literal`; for `ne` the range of `eq` (the caller flips). Exact for every pair of kinds: a literal that the
-// column's type cannot hold moves the bound to the nearest value that it can.
+// All x with `x op literal`; for `ne` the range of `eq` (the caller flips). Exact for every pair of
+// kinds: a literal that the column's type cannot hold moves the bound to the nearest value that it
+// can.
 IntegerRange integers_where(Compare op, std::int64_t literal);
 IntegerRange integers_where(Compare op, double literal);
 RealRange reals_where(Compare op, double literal);
@@ -41,7 +42,8 @@ RealRange intersect(RealRange a, RealRange b);
 // -1, 0, 1 as a < b, a = b, a > b, by value and without rounding; b is not NaN.
 int compare_exactly(std::int64_t a, double b);
 
-// out = select AND column in range, for integer lanes and for real lanes; NULL rows are not looked at.
+// out = select AND column in range, for integer lanes and for real lanes; NULL rows are not looked
+// at.
 void select_range(const ColumnView& column, IntegerRange range, const std::uint64_t* select,
                   std::uint64_t* out);
 void select_range(const ColumnView& column, RealRange range, const std::uint64_t* select,

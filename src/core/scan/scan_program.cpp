@@ -1,8 +1,8 @@
-#include "core/scan/block_steps.hpp"
-#include "core/scan/compile.hpp"
-
 #include <trawl/base/error.hpp>
 #include <trawl/core/scan_program.hpp>
+
+#include "core/scan/block_steps.hpp"
+#include "core/scan/compile.hpp"
 
 namespace trawl::core {
 
@@ -15,7 +15,8 @@ using scan::Verdict;
 
 struct ScanProgram::State {
   StepPtr root;
-  std::vector<const Step*> rechecks;  // what candidates must pass exactly; empty: the first pass is exact
+  std::vector<const Step*>
+      rechecks;  // what candidates must pass exactly; empty: the first pass is exact
   bool may_be_undecidable = false;
 };
 
@@ -30,8 +31,9 @@ ScanProgram::Scratch::Scratch(Scratch&&) noexcept = default;
 
 namespace {
 
-// The conjuncts of the root that a membership filter screens: candidates have passed the others exactly already. When a row
-// may be undecidable, the whole root: a false positive of the filter may have hidden that.
+// The conjuncts of the root that a membership filter screens: candidates have passed the others
+// exactly already. When a row may be undecidable, the whole root: a false positive of the filter
+// may have hidden that.
 std::vector<const Step*> rechecks_of(const Step& root, bool may_be_undecidable) {
   if (!root.screens()) return {};
   const auto* all = dynamic_cast<const AllStep*>(&root);
@@ -50,8 +52,9 @@ Mask all_rows(Run& run) {
   return mask;
 }
 
-// Rows that exact validation must look at: candidates (an exact answer is never more true than a filter's, so that unknown
-// rows cannot become matches), and where a row may be undecidable, all that a screen may have kept from being judged.
+// Rows that exact validation must look at: candidates (an exact answer is never more true than a
+// filter's, so that unknown rows cannot become matches), and where a row may be undecidable, all
+// that a screen may have kept from being judged.
 Mask to_validate(Run& run, const Verdict& screened, bool may_be_undecidable) {
   Mask rows = run.masks.copy(screened.yes.data());
   if (!may_be_undecidable) return rows;
@@ -66,32 +69,38 @@ void refuse_undecidable(const Run& run, const Verdict& verdict) {
   if (!verdict.undecidable) return;
   for (std::size_t w = 0; w < run.words; ++w) {
     if (verdict.undecidable[w] == 0) continue;
-    const std::size_t row = w * 64 + static_cast<std::size_t>(std::countr_zero(verdict.undecidable[w]));
-    throw DataError("integer arithmetic of the predicate overflows 64 bits: row " + std::to_string(row) +
-                    " of a row group, so it can be called neither match nor miss. Write one number of the "
-                    "arithmetic with a decimal point to compute with doubles.");
+    const std::size_t row =
+        w * 64 + static_cast<std::size_t>(std::countr_zero(verdict.undecidable[w]));
+    throw DataError(
+        "integer arithmetic of the predicate overflows 64 bits: row " + std::to_string(row) +
+        " of a row group, so it can be called neither match nor miss. Write one number of the "
+        "arithmetic with a decimal point to compute with doubles.");
   }
 }
 
 }  // namespace
 
-ScanProgram::ScanProgram(const Predicate& predicate, const Schema& schema, std::span<const KeySet* const> keys,
-                         ScanOptions options)
+ScanProgram::ScanProgram(const Predicate& predicate, const Schema& schema,
+                         std::span<const KeySet* const> keys, ScanOptions options)
     : state_(std::make_unique<State>()) {
   state_->may_be_undecidable = scan::may_be_undecidable(predicate.root);
   const scan::Context context{schema, keys, options};
-  // Unknown rows matter only to rows that may turn out undecidable: `unknown AND undecidable` is undecidable.
-  state_->root = scan::compile(predicate.root, context, {.negated = false, .ask_unknown = state_->may_be_undecidable});
+  // Unknown rows matter only to rows that may turn out undecidable: `unknown AND undecidable` is
+  // undecidable.
+  state_->root = scan::compile(predicate.root, context,
+                               {.negated = false, .ask_unknown = state_->may_be_undecidable});
   state_->rechecks = rechecks_of(*state_->root, state_->may_be_undecidable);
 }
 
 ScanProgram::~ScanProgram() = default;
 ScanProgram::ScanProgram(ScanProgram&&) noexcept = default;
 
-ScanCounts ScanProgram::scan(ColumnSource& source, Scratch& scratch, std::vector<std::uint64_t>& matches) const {
+ScanCounts ScanProgram::scan(ColumnSource& source, Scratch& scratch,
+                             std::vector<std::uint64_t>& matches) const {
   const std::size_t rows = source.rows();
   scratch.state->masks.set_rows(rows);
-  Run run{source, scratch.state->masks, scratch.state->vectors, rows, (rows + 63) / 64, !state_->rechecks.empty()};
+  Run run{source, scratch.state->masks, scratch.state->vectors,
+          rows,   (rows + 63) / 64,     !state_->rechecks.empty()};
   Verdict verdict;
   {
     const Mask everything = all_rows(run);

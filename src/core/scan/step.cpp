@@ -14,8 +14,8 @@ const ColumnView& Run::column(std::size_t column) {
   return view;
 }
 
-void settle_nulls(Run& run, const std::uint64_t* select, const std::uint64_t* valid, bool ask_unknown,
-                  Verdict& verdict) {
+void settle_nulls(Run& run, const std::uint64_t* select, const std::uint64_t* valid,
+                  bool ask_unknown, Verdict& verdict) {
   if (valid == nullptr) return;
   for (std::size_t w = 0; w < run.words; ++w) verdict.yes[w] &= valid[w];
   if (!ask_unknown) return;

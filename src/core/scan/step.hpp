@@ -1,13 +1,13 @@
 // One node of a compiled predicate: kernels that judge the selected rows of a row group.
 #pragma once
 
-#include "core/scan/mask.hpp"
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <trawl/core/scan_program.hpp>
+
+#include "core/scan/mask.hpp"
 
 namespace trawl::core::scan {
 
@@ -26,8 +26,9 @@ struct Run {
   const ColumnView& column(std::size_t column);
 };
 
-// The truth of the selected rows, as disjoint masks inside the selection; rows in none of them are `no`. An absent mask: no
-// row is that. `unknown` is absent also when the step was told that nobody asks (then unknown counts as no).
+// The truth of the selected rows, as disjoint masks inside the selection; rows in none of them are
+// `no`. An absent mask: no row is that. `unknown` is absent also when the step was told that nobody
+// asks (then unknown counts as no).
 struct Verdict {
   Mask yes;
   Mask unknown;
@@ -36,8 +37,8 @@ struct Verdict {
 
 // Guesses that only decide the order of steps, never the result.
 struct Estimate {
-  double cost = 1.0;   // nanoseconds per row
-  double pass = 0.5;   // fraction of rows that are yes
+  double cost = 1.0;  // nanoseconds per row
+  double pass = 0.5;  // fraction of rows that are yes
 };
 
 class Step {
@@ -59,8 +60,8 @@ class Step {
 using StepPtr = std::unique_ptr<const Step>;
 
 // Removes NULL rows from verdict.yes and, when `ask_unknown`, makes them unknown.
-void settle_nulls(Run& run, const std::uint64_t* select, const std::uint64_t* valid, bool ask_unknown,
-                  Verdict& verdict);
+void settle_nulls(Run& run, const std::uint64_t* select, const std::uint64_t* valid,
+                  bool ask_unknown, Verdict& verdict);
 
 std::string indented(int depth, const std::string& text);
 

@@ -30,7 +30,8 @@ Verdict TextStep::judge(Run& run, const std::uint64_t* select) const {
   const ColumnView& column = run.column(column_.column);
   Verdict verdict;
   verdict.yes = judged_rows(run, column, select);
-  keep_rows(verdict.yes.data(), run.words, [&](std::size_t row) { return test_->passes(column.text(row)); });
+  keep_rows(verdict.yes.data(), run.words,
+            [&](std::size_t row) { return test_->passes(column.text(row)); });
   settle_nulls(run, select, column.valid, ask_unknown_, verdict);
   if (otherwise_unknown_ && ask_unknown_) {
     if (!verdict.unknown) verdict.unknown = run.masks.take();
@@ -39,7 +40,9 @@ Verdict TextStep::judge(Run& run, const std::uint64_t* select) const {
   return verdict;
 }
 
-Estimate TextStep::estimate() const { return {lane_cost(Lane::text) + test_->cost(), test_->pass()}; }
+Estimate TextStep::estimate() const {
+  return {lane_cost(Lane::text) + test_->cost(), test_->pass()};
+}
 
 void TextStep::describe(std::vector<std::string>& lines, int depth) const {
   lines.push_back(indented(depth, column_.name + ": " + test_->name() + ", row by row"));
@@ -58,7 +61,8 @@ Verdict TextPairStep::judge(Run& run, const std::uint64_t* select) const {
     for (std::size_t w = 0; w < run.words; ++w) verdict.unknown[w] = select[w] & ~verdict.yes[w];
   }
   const TextReader a(left), b(right);
-  keep_rows(verdict.yes.data(), run.words, [&](std::size_t row) { return compare_holds(op_, a(row).compare(b(row))); });
+  keep_rows(verdict.yes.data(), run.words,
+            [&](std::size_t row) { return compare_holds(op_, a(row).compare(b(row))); });
   return verdict;
 }
 
@@ -67,7 +71,8 @@ Estimate TextPairStep::estimate() const {
 }
 
 void TextPairStep::describe(std::vector<std::string>& lines, int depth) const {
-  lines.push_back(indented(depth, left_.name + " with " + right_.name + ": text comparison, row by row"));
+  lines.push_back(
+      indented(depth, left_.name + " with " + right_.name + ": text comparison, row by row"));
 }
 
 }  // namespace trawl::core::scan

@@ -1,10 +1,11 @@
-// Conditions on text: free text row by row over the selected rows only, categories once per category beforehand.
+// Conditions on text: free text row by row over the selected rows only, categories once per
+// category beforehand.
 #pragma once
+
+#include <array>
 
 #include "core/scan/number_steps.hpp"
 #include "core/scan/text_test.hpp"
-
-#include <array>
 
 namespace trawl::core::scan {
 
@@ -13,7 +14,10 @@ class TextStep final : public Step {
  public:
   // `otherwise_unknown`: a list that holds NULL, so that what it does not match is unknown.
   TextStep(ColumnRef column, TextTestPtr test, bool otherwise_unknown, bool ask_unknown)
-      : column_(std::move(column)), test_(std::move(test)), otherwise_unknown_(otherwise_unknown), ask_unknown_(ask_unknown) {}
+      : column_(std::move(column)),
+        test_(std::move(test)),
+        otherwise_unknown_(otherwise_unknown),
+        ask_unknown_(ask_unknown) {}
   Verdict judge(Run& run, const std::uint64_t* select) const override;
   Estimate estimate() const override;
   void describe(std::vector<std::string>& lines, int depth) const override;
@@ -47,7 +51,8 @@ struct CategoryTruths {
   bool operator==(const CategoryTruths&) const = default;
 };
 
-// Any condition on one categorical column: looked up by code. `screened` answers while Run::by_filter, `exact` otherwise.
+// Any condition on one categorical column: looked up by code. `screened` answers while
+// Run::by_filter, `exact` otherwise.
 class CategoryStep final : public Step {
  public:
   CategoryStep(ColumnRef column, CategoryTruths exact, CategoryTruths screened, bool ask_unknown);
@@ -71,7 +76,8 @@ class CategoryStep final : public Step {
   };
   static Codes codes_with(const CategoryTruths& truths, Truth truth);
   static Answer answer_of(const CategoryTruths& truths);
-  void select_codes(const ColumnView& column, const Codes& codes, const std::uint64_t* select, std::uint64_t* out) const;
+  void select_codes(const ColumnView& column, const Codes& codes, const std::uint64_t* select,
+                    std::uint64_t* out) const;
   void refuse_foreign_codes(Run& run, const ColumnView& column, const std::uint64_t* select) const;
 
   ColumnRef column_;

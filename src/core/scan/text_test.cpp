@@ -1,11 +1,12 @@
 #include "core/scan/text_test.hpp"
 
-#include "core/scan/like.hpp"
-
 #include <algorithm>
-#include <re2/re2.h>
 #include <stdexcept>
 #include <vector>
+
+#include <re2/re2.h>
+
+#include "core/scan/like.hpp"
 
 namespace trawl::core::scan {
 namespace {
@@ -20,7 +21,9 @@ class CompareTest final : public TextTest {
   }
   std::string name() const override { return "text comparison"; }
   double cost() const override { return 5.0; }
-  double pass() const override { return op_ == Compare::eq ? 0.01 : op_ == Compare::ne ? 0.99 : 0.3; }
+  double pass() const override {
+    return op_ == Compare::eq ? 0.01 : op_ == Compare::ne ? 0.99 : 0.3;
+  }
 
  private:
   Compare op_;
@@ -38,7 +41,9 @@ class ListTest final : public TextTest {
   bool passes(std::string_view text) const override {
     return std::binary_search(list_.begin(), list_.end(), text, std::less<>());
   }
-  std::string name() const override { return "sorted search in " + std::to_string(list_.size()) + " values"; }
+  std::string name() const override {
+    return "sorted search in " + std::to_string(list_.size()) + " values";
+  }
   double cost() const override { return 10.0 + static_cast<double>(list_.size()) * 0.1; }
   double pass() const override { return 0.05; }
 
@@ -61,7 +66,9 @@ class LikeTest final : public TextTest {
 class RegexpTest final : public TextTest {
  public:
   explicit RegexpTest(const std::string& pattern) : regexp_(pattern, RE2::Quiet) {
-    if (!regexp_.ok()) throw std::logic_error("a regular expression that bind() should have refused: " + regexp_.error());
+    if (!regexp_.ok())
+      throw std::logic_error("a regular expression that bind() should have refused: " +
+                             regexp_.error());
   }
   bool passes(std::string_view text) const override {
     return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), regexp_);
@@ -79,20 +86,30 @@ class RegexpTest final : public TextTest {
 TextTestPtr compare_test(Compare op, std::string literal) {
   return std::make_unique<CompareTest>(op, std::move(literal));
 }
-TextTestPtr list_test(const std::vector<Value>& values) { return std::make_unique<ListTest>(values); }
+TextTestPtr list_test(const std::vector<Value>& values) {
+  return std::make_unique<ListTest>(values);
+}
 TextTestPtr like_test(const std::string& pattern, bool ignore_case) {
   return std::make_unique<LikeTest>(pattern, ignore_case);
 }
-TextTestPtr regexp_test(const std::string& pattern) { return std::make_unique<RegexpTest>(pattern); }
+TextTestPtr regexp_test(const std::string& pattern) {
+  return std::make_unique<RegexpTest>(pattern);
+}
 
 bool compare_holds(Compare op, int order) {
   switch (op) {
-    case Compare::eq: return order == 0;
-    case Compare::ne: return order != 0;
-    case Compare::lt: return order < 0;
-    case Compare::le: return order <= 0;
-    case Compare::gt: return order > 0;
-    case Compare::ge: return order >= 0;
+    case Compare::eq:
+      return order == 0;
+    case Compare::ne:
+      return order != 0;
+    case Compare::lt:
+      return order < 0;
+    case Compare::le:
+      return order <= 0;
+    case Compare::gt:
+      return order > 0;
+    case Compare::ge:
+      return order >= 0;
   }
   return false;
 }

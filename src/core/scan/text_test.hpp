@@ -24,10 +24,10 @@ class TextTest {
 
 using TextTestPtr = std::unique_ptr<const TextTest>;
 
-TextTestPtr compare_test(Compare op, std::string literal);         // bytewise
-TextTestPtr list_test(const std::vector<Value>& values);           // its strings
+TextTestPtr compare_test(Compare op, std::string literal);  // bytewise
+TextTestPtr list_test(const std::vector<Value>& values);    // its strings
 TextTestPtr like_test(const std::string& pattern, bool ignore_case);
-TextTestPtr regexp_test(const std::string& pattern);               // RE2, partial match
+TextTestPtr regexp_test(const std::string& pattern);  // RE2, partial match
 
 bool compare_holds(Compare op, int order);  // `order` < 0, 0, > 0 as left <, =, > right
 

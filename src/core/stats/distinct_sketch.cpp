@@ -15,7 +15,8 @@ constexpr int precision = DistinctSketch::precision;
 constexpr std::size_t registers = std::size_t{1} << precision;
 constexpr int rank_bits = 64 - precision;  // "q" of Ertl's paper: register values are 0 .. q + 1
 
-// Series of Ertl 2017, section 3 (algorithm 6); they end when another term no longer changes the double.
+// Series of Ertl 2017, section 3 (algorithm 6); they end when another term no longer changes the
+// double.
 double sigma(double x) {
   if (x == 1.0) return std::numeric_limits<double>::infinity();
   double sum = x, before, weight = 1.0;

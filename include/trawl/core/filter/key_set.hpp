@@ -1,5 +1,6 @@
-// A watch list: distinct keys in ascending order, with a membership filter in front. Answers are exact: they never rest on
-// hashes alone. A view over memory that somebody else owns (a shared window).
+// A watch list: distinct keys in ascending order, with a membership filter in front. Answers are
+// exact: they never rest on hashes alone. A view over memory that somebody else owns (a shared
+// window).
 #pragma once
 
 #include <cstdint>

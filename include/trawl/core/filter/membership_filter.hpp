@@ -1,6 +1,7 @@
-// Blocked Bloom filter: one 512-bit block (a cache line) per key, 8 bits, one in each 64-bit lane of the block
-// (Putze, Sanders, Singler, "Cache-, Hash- and Space-Efficient Bloom Filters", JEA 2009; lanes as in the split-block
-// filters of Parquet). A summary: merge is bitwise OR. Never says no to a key that was added.
+// Blocked Bloom filter: one 512-bit block (a cache line) per key, 8 bits, one in each 64-bit lane
+// of the block (Putze, Sanders, Singler, "Cache-, Hash- and Space-Efficient Bloom Filters", JEA
+// 2009; lanes as in the split-block filters of Parquet). A summary: merge is bitwise OR. Never says
+// no to a key that was added.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +14,15 @@ namespace trawl::core {
 std::uint64_t hash_key(std::int64_t key);
 std::uint64_t hash_key(std::string_view key);
 
-// A filter over memory that somebody else owns (a shared window); 64-byte aligned blocks of 8 words.
+// A filter over memory that somebody else owns (a shared window); 64-byte aligned blocks of 8
+// words.
 class MembershipFilter {
  public:
   static constexpr std::size_t words_per_block = 8;
 
-  // Blocks needed for `keys` distinct keys at false-positive rate `fpr` in [1e-6, 0.5]: from a table of measured rates,
-  // since the textbook formula is optimistic by up to 2x for blocks. At least 1.
+  // Blocks needed for `keys` distinct keys at false-positive rate `fpr` in [1e-6, 0.5]: from a
+  // table of measured rates, since the textbook formula is optimistic by up to 2x for blocks. At
+  // least 1.
   static std::uint64_t blocks_for(std::uint64_t keys, double fpr);
   // The rate measured for this many bits per key, interpolated in that table.
   static double expected_fpr(std::uint64_t blocks, std::uint64_t keys);
@@ -32,12 +35,13 @@ class MembershipFilter {
   void add_atomically(std::uint64_t hash);  // several threads or ranks may add at once
   bool may_contain(std::uint64_t hash) const;
 
-  // Batched with prefetch. Keeps in `candidates` (bit i of word i / 64) only rows whose key the filter may contain;
-  // looks only at rows whose bit is set. `rows` lanes of integers of type T.
+  // Batched with prefetch. Keeps in `candidates` (bit i of word i / 64) only rows whose key the
+  // filter may contain; looks only at rows whose bit is set. `rows` lanes of integers of type T.
   template <class T>
   void screen(const T* keys, std::size_t rows, std::uint64_t* candidates) const;
 
-  // The same for hashes made elsewhere (text): sets the bit of rows[i] when the filter may contain hashes[i].
+  // The same for hashes made elsewhere (text): sets the bit of rows[i] when the filter may contain
+  // hashes[i].
   void screen(std::span<const std::uint64_t> hashes, std::span<const std::uint32_t> rows,
               std::uint64_t* candidates) const;
 

@@ -1,5 +1,6 @@
-// How many distinct values: dense HyperLogLog with 2^12 registers (Flajolet et al., AofA 2007), bias-free estimator of
-// Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (arXiv 1702.01284). A summary: merge is max.
+// How many distinct values: dense HyperLogLog with 2^12 registers (Flajolet et al., AofA 2007),
+// bias-free estimator of Ertl, "New cardinality estimation algorithms for HyperLogLog sketches"
+// (arXiv 1702.01284). A summary: merge is max.
 #pragma once
 
 #include <array>

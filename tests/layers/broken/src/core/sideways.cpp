@@ -1,2 +1,2 @@
+#include "../store/private.hpp"
 #include "comm/group.hpp"
-#  include "../store/private.hpp"

@@ -1,3 +1,4 @@
 #include <hdf5.h>
 #include <mpi.h>
+
 #include <trawl/store/allowed.hpp>
