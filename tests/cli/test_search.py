@@ -275,7 +275,7 @@ class Mistakes(SearchTest):
 
 class Interruption(SearchTest):
     # Large enough to be stopped in the middle on any machine.
-    LONG = "gen:transactions?datasets=4&rows=40000000&seed=7"
+    LONG = "gen:transactions?datasets=4&rows=120000000&seed=7"
     WHERE = "user_id BETWEEN 1 AND 100000 AND amount > 100 AND country LIKE '%S'"
 
     def start(self, ranks=0):
