@@ -86,6 +86,15 @@ class Comparison {
   bool same_result_ = false;
 };
 
+// What the new run records: the options of the search, not those of the replay.
+std::string config_of(const SearchParams& params) {
+  SearchParams described;  // the table shows defaults, so it is made before the values are known
+  Options options;
+  describe(described, options);
+  described = params;
+  return canonical_config(options);
+}
+
 struct Verdict {
   std::string text;
   bool same = false;
@@ -127,7 +136,7 @@ ExitCode run_replay(const ReplayParams& params, const Context& context) {
   search.threads = params.threads;
   go_to_working_folder(before.record, comm);
 
-  const SearchRun run = run_search_job(search, context);
+  const SearchRun run = run_search_job(search, {context.session, comm, config_of(search)});
   if (run.exit_code == ExitCode::interrupted) return run.exit_code;
   const fold::RunFiles after = run_files_from_root(comm, out);
   const Verdict verdict = compare_runs(before, after, params.json);

@@ -8,6 +8,7 @@
 #include <trawl/base/digest.hpp>
 #include <trawl/base/log.hpp>
 #include <trawl/base/text.hpp>
+#include <trawl/base/version.hpp>
 #include <trawl/fold/certificate.hpp>
 #include <trawl/fold/journal.hpp>
 #include <trawl/fold/run_directory.hpp>
@@ -39,10 +40,15 @@ int threads_of(std::uint64_t wanted, const comm::Comm& comm) {
 }
 
 // Everything that finished work depends on: with another head it cannot be used again.
-std::string journal_head(const fold::SearchRequest& request, const fold::Opened& opened) {
+std::string journal_head(const fold::SearchRequest& request, const fold::Opened& opened,
+                         const std::vector<fold::KeyListFacts>& key_lists) {
   std::string text =
-      fmt::format("{}\n{}\n{}\n{}\n{}\n", opened.normal_form, fmt::join(request.select, ","),
-                  request.count_only, request.fpr, request.limit);
+      fmt::format("{} {}\n{}\n{}\n{} {} {} {} {} {}\n", version(), commit(), opened.normal_form,
+                  fmt::join(request.select, ","), request.table, request.count_only, request.fpr,
+                  request.limit, request.zone_maps, request.filters);
+  for (const fold::KeyListFacts& list : key_lists) {
+    text += fmt::format("{}\t{}\n", list.path, list.digest);
+  }
   for (std::size_t i = 0; i < opened.facts.size(); ++i) {
     text += fmt::format("{}\t{}\t{}\n", opened.refs()[i].name, opened.facts[i].digest,
                         opened.facts[i].failure);
@@ -51,8 +57,13 @@ std::string journal_head(const fold::SearchRequest& request, const fold::Opened&
 }
 
 std::string replay_config(const Context& context, const fold::Opened& opened) {
-  std::string text = fmt::format("# trawl {}\n# repeats this run: trawl replay RUN\n{}",
-                                 search_about.name, context.config);
+  std::string text =
+      fmt::format("# trawl {}\n# repeats this run: trawl replay RUN\n{}", search_about.name, "");
+  for (const std::string& line : split(context.config, '\n')) {
+    // Of this attempt, not of the question: the next one says by itself what it does to its folder.
+    if (line.empty() || line.starts_with("overwrite =") || line.starts_with("resume =")) continue;
+    text += line + '\n';
+  }
   text += "# inputs: digest, rows, name\n";
   for (std::size_t i = 0; i < opened.facts.size(); ++i) {
     text += fmt::format("# {:<32} {:>12} {}\n", opened.facts[i].digest, opened.facts[i].rows,
@@ -76,9 +87,9 @@ class Job {
     catch_stop_signals();
     hooks_.stop = &stop_wanted;
     hooks_.on_tick = [this] { progress_.show(); };
-    hooks_.on_plan = [this](const fold::Opened& opened, const std::vector<fold::Work>& work) {
-      plan(opened, work);
-    };
+    hooks_.on_plan = [this](const fold::Opened& opened,
+                            const std::vector<fold::KeyListFacts>& key_lists,
+                            const std::vector<fold::Work>& work) { plan(opened, key_lists, work); };
     hooks_.on_finished = [this](const fold::FinishedWork& work, const fold::RowSummary& summary) {
       finish(work, summary);
     };
@@ -97,8 +108,9 @@ class Job {
   }
 
   // Collective, before the fold.
-  void plan(const fold::Opened& opened, const std::vector<fold::Work>& work) {
-    const std::string head = journal_head(request_, opened);
+  void plan(const fold::Opened& opened, const std::vector<fold::KeyListFacts>& key_lists,
+            const std::vector<fold::Work>& work) {
+    const std::string head = journal_head(request_, opened, key_lists);
     comm_.agree("opening the journal", [&] {
       if (comm_.is_root()) {
         if (params_.resume) hooks_.resumed = fold::read_journals(directory_.journal(), head);

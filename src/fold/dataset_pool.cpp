@@ -30,6 +30,9 @@ void bind(const Query& query, OpenDataset& open) {
           fmt::format("cannot select '{}': there is no such column. Did you mean '{}'?", name,
                       schema.nearest(name)));
     }
+    if (std::find(open.select.begin(), open.select.end(), *column) != open.select.end()) {
+      throw InputError(fmt::format("column '{}' is selected twice. Name it once", name));
+    }
     open.select.push_back(*column);
   }
   if (query.select.empty()) {

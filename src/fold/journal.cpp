@@ -30,17 +30,31 @@ std::optional<std::string_view> take_line(std::string_view& text) {
   return line;
 }
 
+// Everything a record says, so that no changed byte of it is believed.
+std::string digest_of(const Work& work, std::size_t ledger, std::string_view payload) {
+  return digest_of(fmt::format("{} {} {} {} {}\n{}", work.dataset, work.begin, work.end,
+                               work.weight, ledger, payload));
+}
+
 bool take_record(std::string_view& text, FinishedWork& finished) {
   const auto line = take_line(text);
   if (!line) return false;
   const Json head = Json::parse(*line, nullptr, false);
   if (!head.is_object()) return false;
-  const std::size_t ledger = head.at("ledger"), summary = head.at("summary");
-  if (text.size() < ledger + summary) return false;
+  std::size_t ledger = 0, summary = 0;
+  std::string digest;
+  try {
+    const Json& work = head.at("work");
+    finished.work = {work.at(0), work.at(1), work.at(2), work.at(3)};
+    ledger = head.at("ledger");
+    summary = head.at("summary");
+    digest = head.at("xxh3");
+  } catch (const Json::exception&) {
+    return false;
+  }
+  if (ledger > text.size() || summary > text.size() - ledger) return false;
   const std::string_view payload = text.substr(0, ledger + summary);
-  if (digest_of(payload) != head.at("xxh3").get<std::string>()) return false;
-  const Json& work = head.at("work");
-  finished.work = {work[0], work[1], work[2], work[3]};
+  if (digest_of(finished.work, ledger, payload) != digest) return false;
   finished.ledger = Ledger::from_bytes(payload.substr(0, ledger));
   finished.summary = payload.substr(ledger);
   text.remove_prefix(payload.size());
@@ -75,7 +89,7 @@ void Journal::append(const FinishedWork& finished) {
   std::string record = Json{{"work", {work.dataset, work.begin, work.end, work.weight}},
                             {"ledger", ledger.size()},
                             {"summary", finished.summary.size()},
-                            {"xxh3", digest_of(ledger + finished.summary)}}
+                            {"xxh3", digest_of(work, ledger.size(), ledger + finished.summary)}}
                            .dump();
   record += '\n';
   record += ledger;

@@ -67,7 +67,7 @@ double wall_seconds(const std::vector<RankReport>& reports) {
 
 // Phases in which only root works; everything else is shared by all ranks.
 double serial_seconds(const std::vector<RankReport>& reports) {
-  return seconds_in(reports.front(), "merge") + seconds_in(reports.front(), "record");
+  return seconds_in(reports.front(), "merge") + seconds_in(reports.front(), "certify");
 }
 
 double busy_seconds(const RankReport& report) {

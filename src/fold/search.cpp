@@ -32,12 +32,14 @@ class Search {
   // Collective. Folds all of `work` that no earlier run finished; in one go, or for a limit in
   // growing windows.
   void fold_all(std::vector<Work> work) {
+    result_.thread_seconds.resize(static_cast<std::size_t>(std::max(request_.threads, 1)));
     work = without_resumed(work);
-    std::uint64_t found = resumed_matches_;
+    std::uint64_t found = 0;
     std::uint64_t window = request_.limit == 0
                                ? count_groups(work)
                                : static_cast<std::uint64_t>(comm_.size()) * first_window_groups;
-    while (!work.empty() && !interrupted_ && (request_.limit == 0 || found < request_.limit)) {
+    while (!work.empty() && !interrupted_ &&
+           (request_.limit == 0 || found + resumed_before(work.front()) < request_.limit)) {
       Prefix prefix = take(work, window);
       found += comm_.sum(fold_share(assign(prefix.first, comm_.size())));
       interrupted_ = comm_.max(left_.empty() ? std::uint64_t{0} : 1) != 0;
@@ -107,11 +109,26 @@ class Search {
       ledger_.merge(piece.ledger);
       matches_->merge(piece.summary);
       finished.push_back(piece.work);
-      for (const LedgerRun& run : piece.ledger.runs()) resumed_matches_ += run.counts.matches;
+      std::uint64_t matches = 0;
+      for (const LedgerRun& run : piece.ledger.runs()) matches += run.counts.matches;
+      resumed_matches_.push_back(matches);
     }
     comm_.broadcast(finished);
-    resumed_matches_ = comm_.max(resumed_matches_);
+    comm_.broadcast(resumed_matches_);
+    resumed_ = finished;
     return finished.empty() ? work : subtract(work, finished);
+  }
+
+  // Local. Matches that an earlier run found before the first row group that is still to be done.
+  // Those behind it must not end a limited search: what lies between may hold matches that come
+  // first.
+  std::uint64_t resumed_before(const Work& next) const {
+    std::uint64_t matches = 0;
+    for (std::size_t i = 0; i < resumed_.size(); ++i) {
+      if (std::pair(resumed_[i].dataset, resumed_[i].begin) < std::pair(next.dataset, next.begin))
+        matches += resumed_matches_[i];
+    }
+    return matches;
   }
 
   const SearchRequest& request_;
@@ -121,7 +138,8 @@ class Search {
   Ledger ledger_;
   std::unique_ptr<RowSummary> matches_;
   std::vector<Work> left_;
-  std::uint64_t resumed_matches_ = 0;
+  std::vector<Work> resumed_;  // pieces that an earlier run finished, and the matches in each
+  std::vector<std::uint64_t> resumed_matches_;
   bool interrupted_ = false;
 };
 
@@ -187,7 +205,7 @@ SearchResult search(const SearchRequest& request, const Comm& comm, const Search
 
   timer.begin("plan");
   Pruned pruned = prune(result.opened, keys.sets(), request.zone_maps, comm);
-  if (hooks.on_plan) hooks.on_plan(result.opened, pruned.work);
+  if (hooks.on_plan) hooks.on_plan(result.opened, result.key_lists, pruned.work);
 
   timer.begin("fold");
   Search search(request, comm, hooks, result);

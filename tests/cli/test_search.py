@@ -270,7 +270,24 @@ class Mistakes(SearchTest):
         self.assert_refused("--where", WHERE, words=["INPUT"])
         self.write("there/x", "")
         self.assert_refused("--where", WHERE, GEN, "--run-dir", "there", words=["there", "--overwrite"])
+        self.write("notes/letter.txt", "dear")
+        self.assert_refused("--where", WHERE, GEN, "--run-dir", "notes", "--overwrite", words=["not a run directory"])
+        self.assertEqual((self.folder / "notes/letter.txt").read_text(), "dear")
+        self.assert_refused("--where", WHERE, GEN, "--select", "amount,amount", words=["twice"])
         self.assert_refused("--where", WHERE, GEN, "--select", "amuont", words=["amuont", "amount"])
+
+
+class Places(SearchTest):
+    def test_overwriting_touches_nothing_else_and_a_mistake_leaves_nothing_behind(self):
+        self.write("a.old/letter.txt", "dear")
+        self.trawl("search", "--where", "amuont > 1", GEN, "--run-dir", "a", code=BAD_INPUT)
+        for _ in range(2):
+            self.trawl("search", "--where", WHERE, GEN, "--run-dir", "a", "--overwrite")
+            self.trawl("verify", "a")
+        self.assertEqual((self.folder / "a.old/letter.txt").read_text(), "dear")
+        self.assertFalse((self.folder / "a/journal/replaced").exists())
+        self.trawl("replay", "a", "--out", "b")
+        self.trawl("replay", "b", "--out", "c")
 
 
 class Interruption(SearchTest):
@@ -313,6 +330,21 @@ class Interruption(SearchTest):
         process.wait(timeout=60)
         self.trawl("search", "--where", self.WHERE, "--run-dir", "run", self.LONG, code=BAD_INPUT)  # says how to go on
         self.assert_resumes(ranks=0)
+
+    def test_another_key_list_does_not_resume(self):
+        keys = self.write("keys.txt", "".join(f"{key}\n" for key in range(1, 100001)))
+        where, self.WHERE = self.WHERE, "user_id IN FILE 'keys.txt' AND amount > 100"
+        process = self.start()
+        process.send_signal(signal.SIGUSR1)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, INTERRUPTED)
+        honest = keys.read_text()
+        keys.write_text(honest + "123456789\n")
+        args = ["search", "--config", "run.partial/replay_config.cfg", "--run-dir", "run", "--resume"]
+        self.assertIn("cannot resume", self.trawl(*args, ranks=2, code=BAD_INPUT).stderr)
+        keys.write_text(honest)
+        self.assert_resumes(ranks=2)
+        self.WHERE = where
 
     def test_other_options_do_not_resume(self):
         process = self.start()

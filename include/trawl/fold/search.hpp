@@ -35,7 +35,7 @@ struct SearchRequest {
 
 // What a run looks at while it goes on, and what can stop it. All members may be empty.
 struct SearchHooks {
-  std::function<void(const Opened&, const std::vector<Work>& work)>
+  std::function<void(const Opened&, const std::vector<KeyListFacts>&, const std::vector<Work>&)>
       on_plan;  // all ranks, before the fold
   std::function<void(const FinishedWork&, const RowSummary&)>
       on_finished;                // worker threads, one at a time
