@@ -76,6 +76,7 @@ class Worker {
                                             shared_.job.pool->group_rows(piece.dataset, group),
                                             failure));
     }
+    if (open) open->dataset->release();
     busy_ += watch.seconds();
     publish(finished, *summary);
   }
@@ -146,8 +147,16 @@ core::ScanCounts scan_group(const OpenDataset& open, std::uint64_t dataset, std:
   columns.begin(*open.dataset, group, rows);
   try {
     const core::ScanCounts counts = open.program->scan(columns, scratch, matches);
-    if (summary != nullptr)
-      summary->add({dataset, &open.info(), group, open.select}, matches, columns);
+    if (summary == nullptr) {
+      open.dataset->check_intact();
+      return counts;
+    }
+    // What was found counts only when what was looked at was there all the time.
+    for (const std::size_t column : open.select) {
+      if (counts.matches > 0) columns.column(column);
+    }
+    open.dataset->check_intact();
+    summary->add({dataset, &open.info(), group, open.select}, matches, columns);
     return counts;
   } catch (const DataError& error) {
     throw DataError(fmt::format("{} (row group {}, rows {} to {})", error.what(), group,

@@ -32,7 +32,11 @@ constexpr int decoded_space = 1;
 }  // namespace
 
 NativeDataset::NativeDataset(const DatasetRef& ref, Fd fd, const Seal& seal, Index index)
-    : path_(ref.location), fd_(std::move(fd)), seal_(seal), index_(std::move(index)) {
+    : path_(ref.location),
+      fd_(std::move(fd)),
+      map_(MappedFile::map(fd_, seal.bytes)),
+      seal_(seal),
+      index_(std::move(index)) {
   first_chunk_.assign(index_.header.parts.size() + 1, 0);
   for (const ChunkRecord& record : index_.chunks) ++first_chunk_[record.part + 1];
   for (std::size_t part = 1; part < first_chunk_.size(); ++part) {
@@ -121,29 +125,54 @@ const ChunkRecord* NativeDataset::find_chunk(std::uint32_t part, std::uint64_t c
   return found != end && found->chunk == chunk ? found : nullptr;
 }
 
-void NativeDataset::read_chunk(const ChunkRecord& record, const Target& target,
-                               std::byte* into) const {
-  const Codec codec = index_.header.codec;
-  // Uncompressed bytes go straight to where they are wanted.
-  std::byte* stored = codec == Codec::none ? into : thread_space<stored_space>(record.stored);
-  read_exactly(fd_, record.address, stored, record.stored, path_);
-  const Bytes bytes{stored, record.stored};
+// The bytes of a chunk as stored, with the digest that was recorded: of the mapped file, or in this
+// thread's space until its next call.
+Bytes NativeDataset::stored_bytes(const ChunkRecord& record, const Target& target) const {
+  Bytes bytes;
+  if (map_) {
+    bytes = {map_->at(record.address), record.stored};
+  } else {
+    std::byte* space = thread_space<stored_space>(record.stored);
+    read_exactly(fd_, record.address, space, record.stored, path_);
+    bytes = {space, record.stored};
+  }
   if (xxh3(bytes) != record.digest)
     fail(target, record.address, "its digest is not the one recorded");
-  if (codec == Codec::none) return;
+  return bytes;
+}
+
+void NativeDataset::read_chunk(const ChunkRecord& record, const Target& target,
+                               std::byte* into) const {
+  const Bytes stored = stored_bytes(record, target);
+  if (index_.header.codec == Codec::none) {
+    std::memcpy(into, stored.data(), stored.size());
+    return;
+  }
   const std::size_t width = index_.header.parts[record.part].element_bytes;
-  if (const char* problem = decode(codec, width, bytes, into, record.raw)) {
+  if (const char* problem = decode(index_.header.codec, width, stored, into, record.raw)) {
     fail(target, record.address, problem);
   }
+}
+
+// The values of an uncompressed chunk where they lie in the mapped file; null when they have to be
+// copied.
+const std::byte* NativeDataset::mapped_values(const ChunkRecord& record, const Target& target,
+                                              std::size_t alignment) const {
+  if (!map_ || index_.header.codec != Codec::none || record.address % alignment != 0)
+    return nullptr;
+  return stored_bytes(record, target).data();
 }
 
 std::uint64_t NativeDataset::read_values(const Target& target, ColumnBuffer& into) const {
   const ColumnSchema& schema = info_.schema[target.column];
   const std::uint32_t part = index_.header.columns[target.column].values;
   const ChunkRecord& record = *find_chunk(part, target.group);
-  void* values = into.allocate(schema.lane, index_.header.parts[part].chunk);
-  read_chunk(record, target, static_cast<std::byte*>(values));
-  into.view.values = values;
+  into.view.values = mapped_values(record, target, lane_bytes(schema.lane));
+  if (into.view.values == nullptr) {
+    void* values = into.allocate(schema.lane, index_.header.parts[part].chunk);
+    read_chunk(record, target, static_cast<std::byte*>(values));
+    into.view.values = values;
+  }
   if (!codes_in_range(into.view)) fail(target, record.address, "a value is out of range");
   return record.stored;
 }
@@ -215,6 +244,19 @@ std::uint64_t NativeDataset::read(std::uint64_t group, std::size_t column,
   const std::uint64_t bytes =
       schema.lane == Lane::text ? read_text(target, into) : read_values(target, into);
   return bytes + read_validity(target, into);
+}
+
+void NativeDataset::check_intact() const {
+  if (map_ && map_->damaged()) {
+    throw DataError(fmt::format(
+        "dataset cannot be read: {} (it shrank, or its disk failed, while it was read). Restore "
+        "the file and search again",
+        path_.string()));
+  }
+}
+
+void NativeDataset::release() const {
+  if (map_) map_->release();
 }
 
 std::string NativeDataset::recompute_digest() const {

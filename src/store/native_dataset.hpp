@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <trawl/base/file.hpp>
+#include <trawl/base/mapped_file.hpp>
 #include <trawl/store/dataset.hpp>
 
 #include "store/index.hpp"
@@ -20,6 +22,8 @@ class NativeDataset : public Dataset {
 
   std::optional<Zone> zone(std::uint64_t group, std::size_t column) const override;
   std::uint64_t read(std::uint64_t group, std::size_t column, ColumnBuffer& into) const override;
+  void check_intact() const override;
+  void release() const override;
   std::string recompute_digest() const override;
 
  private:
@@ -31,7 +35,10 @@ class NativeDataset : public Dataset {
   std::shared_ptr<const Categories> read_categories(const IndexedColumn& column) const;
   const TextRecord* text_record(std::uint64_t group, std::size_t column) const;
   const ChunkRecord* find_chunk(std::uint32_t part, std::uint64_t chunk) const;
+  Bytes stored_bytes(const ChunkRecord& record, const Target& target) const;
   void read_chunk(const ChunkRecord& record, const Target& target, std::byte* into) const;
+  const std::byte* mapped_values(const ChunkRecord& record, const Target& target,
+                                 std::size_t alignment) const;
   std::uint64_t read_values(const Target& target, ColumnBuffer& into) const;
   std::uint64_t read_validity(const Target& target, ColumnBuffer& into) const;
   std::uint64_t read_ends(const Target& target, ColumnBuffer& into) const;
@@ -40,6 +47,7 @@ class NativeDataset : public Dataset {
 
   fs::path path_;
   Fd fd_;
+  std::optional<MappedFile> map_;  // none: chunks are read with pread
   Seal seal_;
   Index index_;
   std::vector<std::uint64_t>

@@ -15,6 +15,8 @@ namespace trawl::store {
 namespace {
 
 constexpr std::string_view cannot_write = "cannot write dataset";
+constexpr hsize_t aligned_from_bytes = 1024;
+constexpr hsize_t alignment_bytes = 64;
 
 Handle create_file(const fs::path& temporary) {
   const Hdf5Lock lock;
@@ -25,6 +27,8 @@ Handle create_file(const fs::path& temporary) {
   check(H5Pset_fapl_sec2(access.get()), cannot_write, where);
   check(H5Pset_file_locking(access.get(), false, true), cannot_write, where);
   check(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG), cannot_write, where);
+  // Uncompressed lanes can then be used where they lie in a mapped file.
+  check(H5Pset_alignment(access.get(), aligned_from_bytes, alignment_bytes), cannot_write, where);
   // Chunks then go to the end of the file, which is how write_chunk knows where (and it checks).
   check(H5Pset_small_data_block_size(access.get(), 0), cannot_write, where);
   return owned(H5Fcreate(temporary.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose,
@@ -127,7 +131,11 @@ std::uint64_t OutputFile::write_chunk(hid_t dataset, std::uint64_t begin, Bytes 
   check(H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, &offset, stored.size(), stored.data()),
         cannot_write, where);
   check(H5Fget_eoa(file_.get(), &after), cannot_write, where);
-  if (after - before == stored.size() && lies_at(before, stored)) return before;
+  const haddr_t grown = after - before;
+  if (grown >= stored.size() && grown < stored.size() + alignment_bytes &&
+      lies_at(after - stored.size(), stored)) {
+    return after - stored.size();
+  }
   unsigned mask = 0;
   haddr_t address = 0;
   hsize_t size = 0;

@@ -83,10 +83,16 @@ class Dataset {
   virtual std::optional<Zone> zone(std::uint64_t group, std::size_t column) const = 0;
 
   // Reads one column of one row group into `into.view`, which stays valid as long as `into`
-  // (unchanged) and this dataset live. Digests recorded at writing are checked on every read;
-  // DataError names column, row group, file and offset. Returns the number of stored bytes that
-  // were read.
+  // (unchanged) and this dataset live; it may show the mapped file itself. Digests recorded at
+  // writing are checked on every read; DataError names column, row group, file and offset. Returns
+  // the number of stored bytes that were read.
   virtual std::uint64_t read(std::uint64_t group, std::size_t column, ColumnBuffer& into) const = 0;
+
+  // After views were used: DataError when what they showed was lost meanwhile (a mapped file that
+  // shrank, a disk that failed), so that nothing found in them counts.
+  virtual void check_intact() const {}
+  // Views are not needed for now: gives the memory of mapped pages back. Views stay valid.
+  virtual void release() const {}
 
   // Recomputes the digest of everything the dataset consists of, from the bytes as they are now;
   // equals info().digest exactly when nothing changed since it was sealed (own files) or since it

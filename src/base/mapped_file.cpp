@@ -1,0 +1,123 @@
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <mutex>
+
+#include <sys/mman.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <trawl/base/mapped_file.hpp>
+
+namespace trawl {
+namespace {
+
+// What the signal handler may look at: plain atomics, no lock.
+struct Slot {
+  std::atomic<std::uintptr_t> begin{0};  // 0: free
+  std::atomic<std::uintptr_t> end{0};
+  std::atomic<bool> damaged{false};
+};
+constexpr int slots = 4096;
+std::array<Slot, slots> table;
+std::mutex table_mutex;
+struct sigaction earlier_action;
+std::uintptr_t page_bytes = 4096;
+
+// Puts a page of zeros where the file's is lost, so that the read which failed can go on.
+void on_bus_error(int signal, siginfo_t* info, void* context) {
+  const auto address = reinterpret_cast<std::uintptr_t>(info->si_addr);
+  for (Slot& slot : table) {
+    const std::uintptr_t begin = slot.begin.load(std::memory_order_acquire);
+    if (begin == 0 || address < begin || address >= slot.end.load(std::memory_order_relaxed))
+      continue;
+    void* page = reinterpret_cast<void*>(address & ~(page_bytes - 1));
+    slot.damaged.store(true, std::memory_order_release);
+    if (::mmap(page, page_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
+        MAP_FAILED) {
+      return;
+    }
+  }
+  // Not ours: as if this handler were not there.
+  if ((earlier_action.sa_flags & SA_SIGINFO) != 0 && earlier_action.sa_sigaction != nullptr) {
+    earlier_action.sa_sigaction(signal, info, context);
+    return;
+  }
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+void install_handler() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    page_bytes = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    struct sigaction action {};
+    action.sa_sigaction = on_bus_error;
+    action.sa_flags = SA_SIGINFO | SA_NODEFER;
+    ::sigemptyset(&action.sa_mask);
+    ::sigaction(SIGBUS, &action, &earlier_action);
+  });
+}
+
+// Magic numbers of statfs(2).
+bool is_local(const Fd& fd) {
+  struct statfs facts {};
+  if (::fstatfs(fd.get(), &facts) != 0) return false;
+  constexpr std::array<std::uint32_t, 7> local = {
+      0xef53,      // ext2, ext3, ext4
+      0x58465342,  // xfs
+      0x9123683e,  // btrfs
+      0xf2f52010,  // f2fs
+      0x2fc12fc1,  // zfs
+      0x01021994,  // tmpfs
+      0x794c7630,  // overlayfs
+  };
+  return std::find(local.begin(), local.end(), static_cast<std::uint32_t>(facts.f_type)) !=
+         local.end();
+}
+
+int take_slot(std::uintptr_t begin, std::uint64_t bytes) {
+  const std::lock_guard lock(table_mutex);
+  for (int i = 0; i < slots; ++i) {
+    Slot& slot = table[static_cast<std::size_t>(i)];
+    if (slot.begin.load(std::memory_order_relaxed) != 0) continue;
+    slot.damaged.store(false, std::memory_order_relaxed);
+    slot.end.store(begin + bytes, std::memory_order_relaxed);
+    slot.begin.store(begin, std::memory_order_release);
+    return i;
+  }
+  return -1;
+}
+
+}  // namespace
+
+std::optional<MappedFile> MappedFile::map(const Fd& fd, std::uint64_t bytes) {
+  if (bytes == 0 || !is_local(fd)) return std::nullopt;
+  install_handler();
+  void* begin = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, fd.get(), 0);
+  if (begin == MAP_FAILED) return std::nullopt;
+  const int slot = take_slot(reinterpret_cast<std::uintptr_t>(begin), bytes);
+  if (slot < 0) {  // more files mapped at once than the handler can watch
+    ::munmap(begin, bytes);
+    return std::nullopt;
+  }
+  return MappedFile(static_cast<std::byte*>(begin), bytes, slot);
+}
+
+MappedFile::~MappedFile() {
+  if (begin_ == nullptr) return;
+  table[static_cast<std::size_t>(slot_)].begin.store(0, std::memory_order_release);
+  ::munmap(begin_, bytes_);
+}
+
+void MappedFile::release() const {
+  // Pages of zeros put there by the handler go as well; `damaged` stays.
+  ::madvise(begin_, bytes_, MADV_DONTNEED);
+}
+
+bool MappedFile::damaged() const {
+  return table[static_cast<std::size_t>(slot_)].damaged.load(std::memory_order_acquire);
+}
+
+}  // namespace trawl

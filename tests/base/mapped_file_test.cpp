@@ -1,0 +1,50 @@
+#include <filesystem>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <trawl/base/mapped_file.hpp>
+
+namespace trawl {
+namespace {
+
+class MappedFileTest : public testing::Test {
+ protected:
+  MappedFileTest()
+      : path_(fs::temp_directory_path() / ("trawl-mapped-" + std::to_string(::getpid()))) {
+    write_file_atomically(path_, std::string(5 * 4096 + 100, 'x'), true);
+  }
+  ~MappedFileTest() override { fs::remove(path_); }
+  fs::path path_;
+};
+
+TEST_F(MappedFileTest, ShowsTheBytesOfTheFile) {
+  const Fd fd = open_for_reading(path_);
+  const auto map = MappedFile::map(fd, file_bytes(fd, path_));
+  if (!map) GTEST_SKIP() << "this file system is not mapped";
+  EXPECT_EQ(static_cast<char>(*map->at(0)), 'x');
+  EXPECT_EQ(static_cast<char>(*map->at(5 * 4096 + 99)), 'x');
+  EXPECT_FALSE(map->damaged());
+}
+
+TEST_F(MappedFileTest, AFileThatShrinksIsDamagedAndDoesNotKill) {
+  const Fd fd = open_for_reading(path_);
+  const auto map = MappedFile::map(fd, file_bytes(fd, path_));
+  if (!map) GTEST_SKIP() << "this file system is not mapped";
+  const auto other = MappedFile::map(fd, 4096);
+  EXPECT_EQ(static_cast<char>(*map->at(4096)), 'x');
+  fs::resize_file(path_, 4096);
+  EXPECT_EQ(static_cast<char>(*map->at(3 * 4096 + 5)), '\0');
+  EXPECT_TRUE(map->damaged());
+  EXPECT_EQ(static_cast<char>(*map->at(5)), 'x');
+  EXPECT_FALSE(other->damaged());
+}
+
+TEST_F(MappedFileTest, NothingToMapInAnEmptyFile) {
+  const Fd fd = open_for_reading(path_);
+  EXPECT_FALSE(MappedFile::map(fd, 0).has_value());
+}
+
+}  // namespace
+}  // namespace trawl
