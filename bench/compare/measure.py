@@ -1,0 +1,145 @@
+"""Starts trawl and the peers, and reads what they measured of themselves."""
+
+import json
+import os
+import pathlib
+import platform
+import shlex
+import statistics
+import subprocess
+import sys
+import time
+
+MPI_AS_ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+
+
+class WrongCount(Exception):
+    """An engine answered with another count than brute force: nothing of the run may be believed."""
+
+
+class Skip(Exception):
+    """A peer is not installed, or a variant cannot be made: the run goes on without it."""
+
+
+class Failed(Exception):
+    """A program ended badly; `detail` is the last it said."""
+
+    def __init__(self, text, detail=""):
+        super().__init__(text)
+        self.detail = detail or text
+
+
+def check_count(query, who, got, expected):
+    if got != expected:
+        raise WrongCount(f"{query} by {who}: {got} matches, but brute force finds {expected}")
+
+
+def spread(seconds):
+    """Median, extremes and number of repetitions, in seconds."""
+    return {"median": statistics.median(seconds), "min": min(seconds), "max": max(seconds), "n": len(seconds)}
+
+
+def tell(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def call(words, env=None, timeout=3600):
+    """Standard output of a program that must succeed."""
+    words = [str(word) for word in words]
+    process = subprocess.run(words, capture_output=True, text=True, env={**os.environ, **(env or {})}, timeout=timeout)
+    if process.returncode != 0:
+        said = process.stderr.strip()[-2000:]
+        raise Failed(f"{shlex.join(words[:12])} ended with exit code {process.returncode}: {said}",
+                     said.splitlines()[-1] if said else "")
+    return process.stdout
+
+
+def repeat(program, query, data, folder, repeats, warm_up, threads, budget, options=()):
+    """One process of compare_repeat; its report."""
+    words = [program, *query.trawl_options(data), "--threads", threads, "--repeat", repeats, "--warm-up", warm_up,
+             "--budget", budget, *options, folder]
+    return json.loads(call(words))
+
+
+class PeerProcess:
+    """A peer that has loaded its data and answers queries. Raises Skip when it is not installed."""
+
+    def __init__(self, peer, data, threads, interpreter, env):
+        self.peer = peer
+        script = pathlib.Path(__file__).with_name(peer.script)
+        self.process = subprocess.Popen([*interpreter, str(script), "serve", peer.mode, str(data), str(threads)],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        env={**os.environ, **env})
+        self.facts = self.answer()
+        if "skip" in self.facts:
+            self.close()
+            raise Skip(self.facts["skip"])
+
+    def answer(self):
+        for line in self.process.stdout:
+            if line.startswith("{"):  # libraries may print things of their own
+                return json.loads(line)
+        raise Failed(f"{self.peer.name} ended without an answer (exit code {self.process.wait()})")
+
+    def ask(self, query, repeats, warm_up, budget):
+        request = {"query": query, "repeat": repeats, "warm_up": warm_up, "budget": budget}
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        report = self.answer()
+        if "error" in report:
+            raise Failed(f"{self.peer.name}, {query}: {report['error']}")
+        return report
+
+    def close(self):
+        self.process.stdin.close()
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def build_peer(peer, data, threads, interpreter, env):
+    """Lets a peer make its own files; what it tells of that. Raises Skip."""
+    script = pathlib.Path(__file__).with_name(peer.script)
+    out = call([*interpreter, script, "build", peer.mode, data, threads], env)
+    facts = json.loads(next(line for line in out.splitlines() if line.startswith("{")))
+    if "skip" in facts:
+        raise Skip(facts["skip"])
+    return facts
+
+
+def drop_caches():
+    os.sync()
+    pathlib.Path("/proc/sys/vm/drop_caches").write_text("3\n")
+
+
+def can_drop_caches():
+    return os.access("/proc/sys/vm/drop_caches", os.W_OK)
+
+
+def bytes_of(folder):
+    return sum(path.stat().st_size for path in pathlib.Path(folder).rglob("*") if path.is_file())
+
+
+def machine():
+    facts = dict(line.split(":", 1) for line in call(["lscpu"]).splitlines() if ":" in line)
+    memory = next(line for line in open("/proc/meminfo") if line.startswith("MemTotal"))
+    return {"processor": facts.get("Model name", "unknown").strip(), "cores": len(os.sched_getaffinity(0)),
+            "memory_bytes": 1024 * int(memory.split()[1]), "kernel": platform.release()}
+
+
+def commit(source):
+    process = subprocess.run(["git", "-C", str(source), "describe", "--always", "--dirty", "--abbrev=12"],
+                             capture_output=True, text=True)
+    return process.stdout.strip() or "unknown"
+
+
+def now():
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,0 +1,79 @@
+"""The data of the comparison, small: every count of compare_repeat is that of brute force.
+
+ctest sets MAKE_DATA and REPEAT; by hand:
+    MAKE_DATA=build/bench/bench/compare/compare_make_data REPEAT=build/bench/bench/compare/compare_repeat \\
+        python3 bench/compare/smoke_test.py
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import measure
+import queries
+
+MAKE_DATA = os.environ["MAKE_DATA"]
+REPEAT = os.environ["REPEAT"]
+
+
+def run(*words, code=0):
+    process = subprocess.run(["timeout", "-k", "5", "60", *map(str, words)], capture_output=True, text=True)
+    if process.returncode != code:
+        raise AssertionError(f"{words}: exit code {process.returncode}\n{process.stderr}")
+    return process.stdout + process.stderr if code else process.stdout
+
+
+class Smoke(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="trawl-compare-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.data = pathlib.Path(folder.name)
+        # As many keys as it takes for some hits: 160,000 rows, 2,000,000 keys of 2^40.
+        run(MAKE_DATA, "--out", cls.data, "--datasets", 4, "--rows", 40_000, "--keys", 20_000_000 // 10,
+            "--notes", 10_000, "--codec", "none", "--codec", "zstd", "--key-list", "--truth", "--columns")
+        cls.truth = json.loads((cls.data / "truth.json").read_text())
+
+    def test_the_generator_plants_what_it_promises(self):
+        counts = self.truth["counts"]
+        self.assertEqual(counts["Q1"], 7)
+        self.assertEqual(counts["Q5"], 7)
+        self.assertAlmostEqual(counts["Q4a"] / 160_000, 0.0992, delta=0.01)  # 99.2 % uniform over 1000
+
+    def test_every_query_counts_what_brute_force_counts(self):
+        for codec in ("none", "zstd"):
+            for query in queries.QUERIES:
+                with self.subTest(query=query.name, codec=codec):
+                    words = query.trawl_options(self.data)
+                    report = json.loads(run(REPEAT, *words, "--repeat", 3, "--warm-up", 1, "--threads", 2,
+                                            self.data / f"{query.table}-{codec}"))
+                    self.assertEqual(report["count"], self.truth["counts"][query.name])
+                    self.assertEqual(len(report["wall_s"]), 3)
+                    self.assertGreater(report["bytes_read"], 0)
+
+    def test_the_raw_columns_hold_the_same_needles(self):
+        about = json.loads((self.data / "columns" / "columns.json").read_text())
+        purchase = about["actions"].index("purchase")
+        found = []
+        for part in sorted((self.data / "columns").glob("part-*")):
+            user, ids = (memoryview((part / name).read_bytes()).cast("q") for name in ("user_id.i64", "record_id.i64"))
+            amount = memoryview((part / "amount.f64").read_bytes()).cast("d")
+            action = (part / "action.u8").read_bytes()
+            found += [ids[i] for i in range(about["rows"])
+                      if user[i] == 12345 and action[i] == purchase and amount[i] > 10000]
+        self.assertEqual(found, self.truth["q1_record_ids"])
+
+    def test_what_is_there_is_not_replaced_unasked(self):
+        out = run(MAKE_DATA, "--out", self.data, "--rows", 40_000, "--codec", "none", code=2)
+        self.assertIn("exists", out)
+
+    def test_a_wrong_count_fails_loudly(self):
+        with self.assertRaisesRegex(measure.WrongCount, "Q1.*somebody.*6.*7"):
+            measure.check_count("Q1", "somebody", 6, 7)
+
+
+if __name__ == "__main__":
+    unittest.main()
