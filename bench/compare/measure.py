@@ -1,5 +1,6 @@
 """Starts trawl and the peers, and reads what they measured of themselves."""
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -126,6 +127,51 @@ def can_drop_caches():
 
 def bytes_of(folder):
     return sum(path.stat().st_size for path in pathlib.Path(folder).rglob("*") if path.is_file())
+
+
+def busy_seconds():
+    """CPU seconds that all programs of this machine have used, and those that the host took from it, since it started."""
+    words = open("/proc/stat").readline().split()
+    user, nice, system, _, _, irq, softirq, steal = (int(word) for word in words[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def used_by(pid):
+    """CPU seconds of a process and of its ended children."""
+    words = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(int(word) for word in words[11:15]) / os.sysconf("SC_CLK_TCK")
+
+
+class Watch:
+    """Tells how much of the cores other programs used meanwhile: figures from a busy machine are not to be trusted."""
+
+    def __init__(self, pid=None):
+        self.pid = pid
+        self.begin, self.busy, self.own = time.perf_counter(), busy_seconds(), self.used()
+
+    def used(self):
+        mine = os.times()
+        return mine.user + mine.system + mine.children_user + mine.children_system + (used_by(self.pid) if self.pid else 0)
+
+    def foreign_share(self):
+        """Of all cores, in [0, 1]; good to about 0.02 over a second, nothing over a few milliseconds."""
+        spent = time.perf_counter() - self.begin
+        foreign = busy_seconds() - self.busy - (self.used() - self.own)
+        return min(1.0, max(0.0, foreign / (spent * os.cpu_count())))
+
+
+def read_files(paths, threads):
+    """Bytes per second when all of `paths` are read, `threads` at a time."""
+    def read(path):
+        block, total = bytearray(8 << 20), 0
+        with open(path, "rb", buffering=0) as file:
+            while got := file.readinto(block):
+                total += got
+        return total
+
+    begin = time.perf_counter()
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        return sum(pool.map(read, paths)) / (time.perf_counter() - begin)
 
 
 def machine():

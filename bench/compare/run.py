@@ -52,9 +52,9 @@ def programs(args):
     build = pathlib.Path(args.build or SOURCE / "build" / "bench")
     if not args.build:
         measure.call(["cmake", "--preset", "bench", "-S", SOURCE])
-        measure.call(["cmake", "--build", build, "--target", "trawl", "compare_make_data", "compare_repeat"])
-    return types.SimpleNamespace(trawl=build / "src" / "trawl", repeat=build / "bench/compare/compare_repeat",
-                                 make_data=build / "bench/compare/compare_make_data")
+        measure.call(["cmake", "--build", build, "--target", "trawl", "compare_make_data", "compare_repeat", "compare_yardstick"])
+    tools = {name: build / "bench" / "compare" / f"compare_{name}" for name in ("make_data", "repeat", "yardstick")}
+    return types.SimpleNamespace(trawl=build / "src" / "trawl", **tools)
 
 
 def chosen(all_of_them, names):
@@ -75,7 +75,8 @@ class Comparison:
         self.env = {"NODE_PATH": str(pathlib.Path(args.node_modules).resolve())}
         self.queries = chosen(queries.QUERIES, args.queries)
         self.measurements, self.skipped, self.loads, self.peer_facts = [], [], [], {}
-        self.variants = [v for v in chosen(queries.VARIANTS, args.variants) if self.keep(v, lambda v: self.data.variant(v))]
+        self.yardsticks = {"memory_bytes_per_s": [], "disk_bytes_per_s": []}
+        self.variants = [v for v in chosen(queries.VARIANTS, args.variants) if self.keep(v, self.data.variant)]
         self.peers = [p for p in chosen(queries.PEERS, args.peers) if self.keep(p, self.prepare_peer)]
 
     def keep(self, item, prepare):
@@ -106,9 +107,11 @@ class Comparison:
         if not folder.exists():
             return
         cold = cache == "cold"
+        watch = measure.Watch()
+        options = [*variant.options, "--drop-caches"] if cold else variant.options
         report = measure.repeat(self.programs.repeat, query, self.data.folder, folder, self.args.repeat, 0 if cold else 1,
-                                self.args.threads, self.args.budget, (*variant.options, *(["--drop-caches"] if cold else [])))
-        self.record(f"trawl-{variant.name}", query, against, report, cache)
+                                self.args.threads, self.args.budget, options)
+        self.record(f"trawl-{variant.name}", query, against, {**report, "foreign_cpu": watch.foreign_share()}, cache)
 
     def start(self, peer):
         return measure.PeerProcess(peer, self.data.folder, self.args.threads, self.interpreter(peer), self.env)
@@ -124,20 +127,36 @@ class Comparison:
                 for _ in range(self.args.rounds):
                     for variant in self.variants:
                         self.search(variant, query, peer.name)
+                    watch = measure.Watch(process.process.pid)
                     report = process.ask(query.name, self.args.repeat, 1, self.args.budget)
-                    self.record(peer.name, query, peer.name, report, "warm")
+                    self.record(peer.name, query, peer.name, {**report, "foreign_cpu": watch.foreign_share()}, "warm")
+                self.memory_yardstick()
 
     def alone(self):
+        self.memory_yardstick()
         for query in self.queries:
             for _ in range(self.args.rounds):
                 for variant in self.variants:
                     self.search(variant, query, None)
+
+    def memory_yardstick(self):
+        report = json.loads(measure.call([self.programs.yardstick, "--threads", self.args.threads, "--repeat", 3]))
+        self.yardsticks["memory_bytes_per_s"].append(report["read_bytes_per_s"])
+
+    def disk_yardstick(self):
+        """Sequential reading of datasets, as many files at once as there are threads."""
+        files = sorted((self.data.folder / f"tables-{self.variants[0].name}").glob("*.h5"))[:2 * self.args.threads]
+        for _ in range(3):
+            measure.drop_caches()
+            self.yardsticks["disk_bytes_per_s"].append(measure.read_files(files, self.args.threads))
 
     def cold(self):
         """Page cache dropped before every repetition; a peer is started anew each time, and loads before that."""
         if not measure.can_drop_caches():
             self.skipped.append({"name": "cold", "reason": "dropping the page cache needs root"})
             return
+        if self.variants:
+            self.disk_yardstick()
         for query in self.queries:
             for variant in self.variants:
                 self.search(variant, query, None, "cold")
@@ -160,8 +179,8 @@ class Comparison:
             shutil.rmtree(out, ignore_errors=True)
             csv = self.data.filled(["{csv}"], out)
             begin = time.perf_counter()
-            measure.call(["mpirun", "--oversubscribe", "--bind-to", "none", "-n", load.ranks, self.programs.trawl, "ingest", "--quiet",
-                          *load.options, "--threads", max(1, self.args.threads // load.ranks), "--out", out, *csv],
+            measure.call(["mpirun", "--oversubscribe", "--bind-to", "none", "-n", load.ranks, self.programs.trawl, "ingest",
+                          "--quiet", *load.options, "--threads", max(1, self.args.threads // load.ranks), "--out", out, *csv],
                          measure.MPI_AS_ROOT)
             if load.then:
                 measure.call([self.programs.trawl, *self.data.filled(load.then, out)])
@@ -172,7 +191,8 @@ class Comparison:
         for peer in self.peers:
             facts = self.peer_facts[peer.name]
             if "load_s" in facts and not peer.built_by:
-                self.loads.append({"engine": peer.name, **{k: facts[k] for k in ("load_s", "merge_s", "bytes") if k in facts}})
+                kept = {key: facts[key] for key in ("load_s", "merge_s", "bytes") if key in facts}
+                self.loads.append({"engine": peer.name, **kept})
 
     def run(self):
         for peer in self.peers:
@@ -196,8 +216,8 @@ class Comparison:
                 **{name: getattr(self.args, name) for name in kept},
                 "versions": {p.name: self.peer_facts[p.name].get("version", "unknown") for p in self.peers},
                 "queries": {q.name: {"what": q.what, "where": q.where} for q in self.queries},
-                "engines": names, "truth": self.data.truth, "sizes": sizes, "loads": self.loads,
-                "skipped": self.skipped, "measurements": self.measurements}
+                "engines": names, "index": {p.name: p.index for p in self.peers if p.index}, "truth": self.data.truth, "sizes": sizes, "loads": self.loads,
+                "yardsticks": self.yardsticks, "skipped": self.skipped, "measurements": self.measurements}
 
 
 def main():

@@ -11,9 +11,11 @@ import pathlib
 import subprocess
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
 import measure
 import queries
+import table
 
 MAKE_DATA = os.environ["MAKE_DATA"]
 REPEAT = os.environ["REPEAT"]
@@ -33,7 +35,7 @@ class Smoke(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.data = pathlib.Path(folder.name)
         # As many keys as it takes for some hits: 160,000 rows, 2,000,000 keys of 2^40.
-        run(MAKE_DATA, "--out", cls.data, "--datasets", 4, "--rows", 40_000, "--keys", 20_000_000 // 10,
+        run(MAKE_DATA, "--out", cls.data, "--datasets", 4, "--rows", 40_000, "--keys", 2_000_000,
             "--notes", 10_000, "--codec", "none", "--codec", "zstd", "--key-list", "--truth", "--columns")
         cls.truth = json.loads((cls.data / "truth.json").read_text())
 
@@ -73,6 +75,51 @@ class Smoke(unittest.TestCase):
     def test_a_wrong_count_fails_loudly(self):
         with self.assertRaisesRegex(measure.WrongCount, "Q1.*somebody.*6.*7"):
             measure.check_count("Q1", "somebody", 6, 7)
+
+
+class Report(unittest.TestCase):
+    """Two variants and two peers, one of which has an index."""
+
+    def setUp(self):
+        def turn(engine, against, seconds):
+            return {"engine": engine, "query": "Q1", "against": against, "cache": "warm", "wall_s": seconds, "count": 7,
+                    "bytes_read": 8e6, "peak_rss_bytes": 1e6}
+
+        self.run = {
+            "datasets": 8, "rows": 1000, "keys": 1, "notes": 7, "ranks": 1, "threads": 2, "commit": "c", "date": "d",
+            "machine": {"processor": "p", "cores": 2, "memory_bytes": 1e9}, "versions": {}, "sizes": {}, "loads": [],
+            "skipped": [{"name": "packed", "reason": "why"}], "yardsticks": {"memory_bytes_per_s": [1e9]},
+            "queries": {"Q1": {"what": "point", "where": "x IN {keys}"}}, "index": {"tree": "Q1"},
+            "engines": {"trawl-none": "trawl, plain", "scan": "Scanner", "tree": "Tree"},
+            "measurements": [turn("trawl-none", "scan", [0.010, 0.011, 0.012]), turn("scan", "scan", [0.033]),
+                             turn("trawl-none", "tree", [0.020, 0.020]), turn("tree", "tree", [0.005])]}
+
+    def test_ratios_are_from_the_turns_against_that_peer(self):
+        text = "\n".join(table.markdown(self.run))
+        self.assertIn("| trawl, plain | 12 (10 to 20) **0.25x** / **3x** |", text)
+        self.assertIn("| Tree | 5 (5 to 5) **1x** / **6.6x** |", text)
+        self.assertIn("Skipped: packed (why).", text)
+        self.assertIn("x IN <keys>", text)
+
+    def test_the_plot_is_xml_and_shows_every_engine(self):
+        words = "".join(xml.etree.ElementTree.fromstring(table.plot(self.run)).itertext())
+        for name in self.run["engines"].values():
+            self.assertIn(name, words)
+
+    def test_only_the_block_between_the_markers_changes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            page = pathlib.Path(folder) / "page.md"
+            page.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")
+            table.update(page, "new\n")
+            self.assertEqual(page.read_text(), f"before\n{table.BEGIN}\nnew\n{table.END}\nafter\n")
+            page.write_text("no markers\n")
+            with self.assertRaises(SystemExit):
+                table.update(page, "new\n")
+
+    def test_the_page_has_the_markers(self):
+        page = (pathlib.Path(__file__).parents[2] / "docs" / "performance.md").read_text()
+        for begin, end in ((table.BEGIN, table.END), ("<!-- scaling begin -->", "<!-- scaling end -->")):
+            self.assertEqual((page.count(begin), page.count(end)), (1, 1))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import collections
 import json
 import os
 import pathlib
+import statistics
 
 import svg
 from measure import spread
@@ -29,15 +30,18 @@ class Results:
         self.queries = [q for q in run["queries"] if any(key[1] == q for key in self.pooled)]
         self.engines = [e for e in run["engines"] if any(key[0] == e for key in self.pooled)]
 
-    def fastest_peer(self, query):
-        medians = {e: spread(s)["median"] for (e, q), s in self.pooled.items() if q == query and not is_trawl(e)}
+    def fastest_peer(self, query, scans_only=False):
+        medians = {e: spread(s)["median"] for (e, q), s in self.pooled.items()
+                   if q == query and not is_trawl(e) and not (scans_only and self.run["index"].get(e) == query)}
         return min(medians, key=medians.get) if medians else None
 
-    def ratio(self, engine, query):
-        """How many times faster than the fastest peer, from the turns these two took against each other where there are any."""
-        peer = self.fastest_peer(query)
-        if peer is None or (engine, query) not in self.pooled:
-            return None
+    def references(self, query):
+        """The fastest peer and, where that one uses an index, the fastest that scans."""
+        peers = [self.fastest_peer(query), self.fastest_peer(query, scans_only=True)]
+        return [peer for peer in dict.fromkeys(peers) if peer]
+
+    def ratio(self, engine, query, peer):
+        """How many times faster than `peer`; for trawl from the turns that these two took against each other, where there are any."""
         own = self.paired.get((engine, query, peer)) if is_trawl(engine) else None
         return spread(self.pooled[peer, query])["median"] / spread(own or self.pooled[engine, query])["median"]
 
@@ -45,9 +49,8 @@ class Results:
         if (engine, query) not in self.pooled:
             return ""
         s = spread(self.pooled[engine, query])
-        ratio = self.ratio(engine, query)
-        times = f" **{ratio:.2g}x**" if ratio is not None and ratio < 100 else f" **{ratio:.0f}x**" if ratio is not None else ""
-        return f"{milliseconds(s['median'])} ({milliseconds(s['min'])} to {milliseconds(s['max'])}){times}"
+        ratios = " / ".join(f"**{times(self.ratio(engine, query, peer))}**" for peer in self.references(query))
+        return f"{milliseconds(s['median'])} ({milliseconds(s['min'])} to {milliseconds(s['max'])}) {ratios}".rstrip()
 
 
 def is_trawl(engine):
@@ -59,6 +62,10 @@ def milliseconds(seconds):
     return f"{ms:.0f}" if ms >= 100 else f"{ms:.3g}"
 
 
+def times(ratio):
+    return f"{ratio:.0f}x" if ratio >= 10 else f"{ratio:.2g}x"
+
+
 def rows_of(table):
     yield "| " + " | ".join(table[0]) + " |"
     yield "|---|" + "---:|" * (len(table[0]) - 1)
@@ -68,7 +75,7 @@ def rows_of(table):
 
 def search_table(results):
     run = results.run
-    table = [["ms: median (min to max) **ratio**", *results.queries, "GB on disk", "peak MB"]]
+    table = [["ms: median (min to max) **ratios**", *results.queries, "GB on disk", "peak MB"]]
     for engine in results.engines:
         size = f"{run['sizes'][engine] / 1e9:.2f}" if engine in run["sizes"] else ""
         table.append([run["engines"][engine], *(results.cell(engine, q) for q in results.queries), size,
@@ -96,15 +103,40 @@ def heading(run):
         yield f"- {name}, {query['what']}: `{query['where'].format(keys='<keys>')}`"
 
 
+def yardsticks(run):
+    """The machine's own rates, and how near to them the plain columns of Q1 are read."""
+    rates = {name: statistics.median(values) for name, values in run.get("yardsticks", {}).items() if values}
+    memory, disk = rates.get("memory_bytes_per_s"), rates.get("disk_bytes_per_s")
+    if memory:
+        yield f"Memory is read at {memory / 1e9:.1f} GB/s by {run['threads']} threads."
+    if disk:
+        yield f"The disk is read at {disk / 1e9:.2f} GB/s."
+    for cache, rate in (("warm", memory), ("cold", disk)):
+        turns = [m for m in run["measurements"] if (m["engine"], m["query"], m["cache"]) == ("trawl-none", "Q1", cache)]
+        if turns and rate:
+            touched = turns[0]["bytes_read"]
+            reached = touched / statistics.median([s for m in turns for s in m["wall_s"]])
+            yield (f"Q1 over plain columns ({cache}) touches {touched / 1e6:.0f} MB at {reached / 1e9:.2f} GB/s, "
+                   f"{100 * reached / rate:.0f} % of that.")
+    foreign = [m["foreign_cpu"] for m in run["measurements"] if "foreign_cpu" in m and sum(m["wall_s"]) > 0.2]
+    if foreign:
+        yield (f"Other programs used {100 * statistics.median(foreign):.0f} % of the cores meanwhile (median of the turns of more "
+               f"than 0.2 s), at most {100 * max(foreign):.0f} %.")
+
+
 def markdown(run):
     yield from heading(run)
+    yield ""
+    yield " ".join(yardsticks(run))
     for cache, words in (("warm", "Warm page cache, or in memory"), ("cold", "Page cache dropped before every repetition")):
         results = Results(run, cache)
         if not results.pooled:
             continue
-        fastest = [f"{q}: {run['engines'][peer]}" for q in results.queries if (peer := results.fastest_peer(q))]
-        yield from ["", f"{words}; the ratio is the time of the fastest peer ({'; '.join(fastest) or 'none took part'}) "
-                        "over the engine's own.", "", *search_table(results)]
+        fastest = [f"{q}: {' / '.join(run['engines'][peer] for peer in peers)}"
+                   for q in results.queries if (peers := results.references(q))]
+        yield from ["", f"{words}. A ratio is the time of the fastest peer over the engine's own; where the fastest uses an index "
+                        f"or the order of its rows, the second ratio is to the fastest that scans. The fastest are {'; '.join(fastest)}."
+                    if fastest else f"{words}; no peer took part.", "", *search_table(results)]
     if run["loads"]:
         yield from ["", *load_table(run)]
     if run["skipped"]:
