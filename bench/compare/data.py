@@ -44,6 +44,7 @@ class Data:
             if variant.codec:
                 self.make("--codec", variant.codec)
             else:
+                call([self.programs.trawl, variant.command[0], "--help"])  # before anything is copied for it
                 self.derive(variant, tables)
         except Failed as error:
             raise Skip(f"this build does not make it: {error.detail}") from error

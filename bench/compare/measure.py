@@ -30,6 +30,10 @@ class Failed(Exception):
         self.detail = detail or text
 
 
+class PeerFailed(Failed):
+    """A peer could not answer: its figure is missing, and the run goes on."""
+
+
 def check_count(query, who, got, expected):
     if got != expected:
         raise WrongCount(f"{query} by {who}: {got} matches, but brute force finds {expected}")
@@ -80,19 +84,25 @@ class PeerProcess:
         for line in self.process.stdout:
             if line.startswith("{"):  # libraries may print things of their own
                 return json.loads(line)
-        raise Failed(f"{self.peer.name} ended without an answer (exit code {self.process.wait()})")
+        raise PeerFailed(f"{self.peer.name} ended without an answer (exit code {self.process.wait()})")
 
     def ask(self, query, repeats, warm_up, budget):
         request = {"query": query, "repeat": repeats, "warm_up": warm_up, "budget": budget}
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError as error:
+            raise PeerFailed(f"{self.peer.name} ended before it was asked (exit code {self.process.wait()})") from error
         report = self.answer()
         if "error" in report:
-            raise Failed(f"{self.peer.name}, {query}: {report['error']}")
+            raise PeerFailed(f"{self.peer.name}, {query}: {report['error']}")
         return report
 
     def close(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:  # it has ended already
+            pass
         try:
             self.process.wait(60)
         except subprocess.TimeoutExpired:
@@ -137,8 +147,11 @@ def busy_seconds():
 
 
 def used_by(pid):
-    """CPU seconds of a process and of its ended children."""
-    words = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    """CPU seconds of a process and of its ended children; 0 when it has ended."""
+    try:
+        words = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except FileNotFoundError:
+        return 0
     return sum(int(word) for word in words[11:15]) / os.sysconf("SC_CLK_TCK")
 
 

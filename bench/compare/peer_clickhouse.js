@@ -7,11 +7,14 @@ const { data, peers, threads, load, versionOf, timed, main } = require('./serve.
 const { Session } = load('chdb');
 
 const columns =
-  'record_id Int64, user_id Int64, action LowCardinality(String), amount Float64, country LowCardinality(String), timestamp Int64';
+  'record_id Int64, user_id Int64, action LowCardinality(String), amount Float64, ' +
+  'country LowCardinality(String), timestamp Int64';
 const orders = { by_time: 'timestamp', by_user: 'user_id' };
 const skipIndex = ', INDEX users user_id TYPE bloom_filter(0.001) GRANULARITY 1';
 // Blocks of 8 million rows: fewer parts to merge than with the default of one million.
-const inserting = `SETTINGS max_threads = ${threads}, max_insert_threads = 1, min_insert_block_size_rows = 8000000, min_insert_block_size_bytes = 0`;
+const inserting =
+  `SETTINGS max_threads = ${threads}, max_insert_threads = 1, ` +
+  'min_insert_block_size_rows = 8000000, min_insert_block_size_bytes = 0';
 // Answers must be computed, not remembered.
 const asking = `SETTINGS max_threads = ${threads}, use_query_cache = 0, use_query_condition_cache = 0`;
 

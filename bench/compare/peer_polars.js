@@ -10,7 +10,9 @@ const parquet = (table) => path.join(peers, `${table}.parquet`);
 
 async function open(mode) {
   for (const table of ['t', 'keys', 'notes']) {
-    if (!fs.existsSync(parquet(table))) throw new Error(`${parquet(table)} is missing: build duckdb-file first, it writes the Parquet files`);
+    if (!fs.existsSync(parquet(table))) {
+      throw new Error(`${parquet(table)} is missing: build duckdb-file first, it writes the Parquet files`);
+    }
   }
   const frames = {};
   let facts = {};
@@ -22,9 +24,10 @@ async function open(mode) {
   const scan = (table) => (mode === 'memory' ? frames[table].lazy() : pl.scanParquet(parquet(table)));
   const height = (lazy) => lazy.collectSync().height;
   const amount = pl.col('amount');
-  const listed = (lazy) =>
-    height(lazy.select('record_id', 'user_id', 'amount').join(scan('keys'), { leftOn: 'user_id', rightOn: 'key', how: 'semi' }));
-  const point = () => pl.col('user_id').eq(pl.lit(12345)).and(pl.col('action').eq(pl.lit('purchase'))).and(amount.gt(pl.lit(10000)));
+  const semiJoin = { leftOn: 'user_id', rightOn: 'key', how: 'semi' };
+  const listed = (lazy) => height(lazy.select('record_id', 'user_id', 'amount').join(scan('keys'), semiJoin));
+  const needle = pl.col('user_id').eq(pl.lit(12345)).and(pl.col('action').eq(pl.lit('purchase')));
+  const point = () => needle.and(amount.gt(pl.lit(10000)));
   const range = () => amount.gtEq(pl.lit(100)).and(amount.ltEq(pl.lit(200)));
   const queries = {
     Q1: async () => height(scan('t').filter(point())),

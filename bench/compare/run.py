@@ -7,6 +7,7 @@ Everything that is missing is made: programs, data, the peers' own files. Peers 
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -18,7 +19,7 @@ import types
 import measure
 import queries
 from data import Data
-from measure import Failed, Skip, tell
+from measure import Failed, PeerFailed, Skip, tell
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
@@ -124,13 +125,26 @@ class Comparison:
             for query in self.queries:
                 if query.name not in peer.queries:
                     continue
-                for _ in range(self.args.rounds):
-                    for variant in self.variants:
-                        self.search(variant, query, peer.name)
-                    watch = measure.Watch(process.process.pid)
-                    report = process.ask(query.name, self.args.repeat, 1, self.args.budget)
-                    self.record(peer.name, query, peer.name, {**report, "foreign_cpu": watch.foreign_share()}, "warm")
-                self.memory_yardstick()
+                with self.going_on(peer, query):
+                    self.turns(peer, process, query)
+            self.memory_yardstick()
+
+    @contextlib.contextmanager
+    def going_on(self, peer, query):
+        """A peer without enough memory, or of another version, leaves a gap; a failing trawl ends the run."""
+        try:
+            yield
+        except PeerFailed as error:
+            tell(f"skipped: {error}")
+            self.skipped.append({"name": f"{peer.name}, {query.name}", "reason": error.detail})
+
+    def turns(self, peer, process, query):
+        for _ in range(self.args.rounds):
+            for variant in self.variants:
+                self.search(variant, query, peer.name)
+            watch = measure.Watch(process.process.pid)
+            report = process.ask(query.name, self.args.repeat, 1, self.args.budget)
+            self.record(peer.name, query, peer.name, {**report, "foreign_cpu": watch.foreign_share()}, "warm")
 
     def alone(self):
         self.memory_yardstick()
@@ -163,9 +177,10 @@ class Comparison:
             for peer in self.peers:
                 if not peer.on_disk or query.name not in peer.queries:
                     continue
-                reports = [self.cold_peer(peer, query) for _ in range(min(self.args.repeat, 3))]
-                walls = [second for report in reports for second in report["wall_s"]]
-                self.record(peer.name, query, None, {**reports[0], "wall_s": walls}, "cold")
+                with self.going_on(peer, query):
+                    reports = [self.cold_peer(peer, query) for _ in range(min(self.args.repeat, 3))]
+                    walls = [second for report in reports for second in report["wall_s"]]
+                    self.record(peer.name, query, None, {**reports[0], "wall_s": walls}, "cold")
 
     def cold_peer(self, peer, query):
         with self.start(peer) as process:
@@ -195,8 +210,7 @@ class Comparison:
                 self.loads.append({"engine": peer.name, **kept})
 
     def run(self):
-        for peer in self.peers:
-            self.keep(peer, self.against)
+        self.peers = [peer for peer in self.peers if self.keep(peer, self.against)]
         if not self.peers:
             self.alone()
         if self.args.cold:

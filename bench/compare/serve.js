@@ -9,7 +9,9 @@ const fs = require('fs');
 const path = require('path');
 const readline = require('readline');
 
-const [action, mode, data, threads] = [process.argv[2], process.argv[3], path.resolve(process.argv[4] || '.'), Number(process.argv[5] || 2)];
+const [action, mode] = process.argv.slice(2, 4);
+const data = path.resolve(process.argv[4] || '.');
+const threads = Number(process.argv[5] || 2);
 const peers = path.join(data, 'peers');
 
 function say(message) {

@@ -3,8 +3,6 @@
 import html
 import math
 
-PALETTE = ["#0b6e99", "#2a9d8f", "#57b894", "#8ac926", "#457b9d", "#1d3557",  # trawl
-           "#e76f51", "#f4a261", "#e9c46a", "#d4a373", "#b5838d", "#9d4edd", "#adb5bd", "#6c757d"]
 FONT = 'font-family="sans-serif" font-size="12"'
 
 
@@ -50,7 +48,8 @@ def bars(title, groups, unit):
         y += 6
         for label, value, low, high, colour in items:
             middle = y + row / 2
-            body.append(f'<rect x="{left}" y="{y + 2}" width="{max(scale(value) - left, 1):.1f}" height="{row - 4}" fill="{colour}"/>')
+            length = max(scale(value) - left, 1)
+            body.append(f'<rect x="{left}" y="{y + 2}" width="{length:.1f}" height="{row - 4}" fill="{colour}"/>')
             body.append(f'<line x1="{scale(low):.1f}" x2="{scale(high):.1f}" y1="{middle}" y2="{middle}" stroke="#222"/>')
             body.append(text(left - 6, middle + 4, label, "end"))
             body.append(text(scale(high) + 6, middle + 4, f"{value:.3g}"))

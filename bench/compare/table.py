@@ -41,7 +41,7 @@ class Results:
         return [peer for peer in dict.fromkeys(peers) if peer]
 
     def ratio(self, engine, query, peer):
-        """How many times faster than `peer`; for trawl from the turns that these two took against each other, where there are any."""
+        """How many times faster than `peer`; for trawl from the turns these two took against each other, if there are any."""
         own = self.paired.get((engine, query, peer)) if is_trawl(engine) else None
         return spread(self.pooled[peer, query])["median"] / spread(own or self.pooled[engine, query])["median"]
 
@@ -97,7 +97,7 @@ def heading(run):
     yield (f"{run['datasets']} datasets of {run['rows']:,} rows, {run['keys']:,} keys, {run['notes']:,} notes. Machine: "
            f"{machine['processor']}, {machine['cores']} cores, {machine['memory_bytes'] / 1e9:.0f} GB. Ranks {run['ranks']}, "
            f"threads {run['threads']}. Commit {run['commit']}. {run['date']}. "
-           f"{', '.join(sorted(set(run['versions'].values())))}.")
+           f"{', '.join(sorted(set(run['versions'].values()))) or 'No peers'}.")
     yield ""
     for name, query in run["queries"].items():
         yield f"- {name}, {query['what']}: `{query['where'].format(keys='<keys>')}`"
@@ -112,7 +112,8 @@ def yardsticks(run):
     if disk:
         yield f"The disk is read at {disk / 1e9:.2f} GB/s."
     for cache, rate in (("warm", memory), ("cold", disk)):
-        turns = [m for m in run["measurements"] if (m["engine"], m["query"], m["cache"]) == ("trawl-none", "Q1", cache)]
+        turns = [m for m in run["measurements"]
+                 if (m["engine"], m["query"], m["cache"]) == ("trawl-none", "Q1", cache)]
         if turns and rate:
             touched = turns[0]["bytes_read"]
             reached = touched / statistics.median([s for m in turns for s in m["wall_s"]])
@@ -120,8 +121,8 @@ def yardsticks(run):
                    f"{100 * reached / rate:.0f} % of that.")
     foreign = [m["foreign_cpu"] for m in run["measurements"] if "foreign_cpu" in m and sum(m["wall_s"]) > 0.2]
     if foreign:
-        yield (f"Other programs used {100 * statistics.median(foreign):.0f} % of the cores meanwhile (median of the turns of more "
-               f"than 0.2 s), at most {100 * max(foreign):.0f} %.")
+        yield (f"Other programs used {100 * statistics.median(foreign):.0f} % of the cores meanwhile (median of the turns of "
+               f"more than 0.2 s), at most {100 * max(foreign):.0f} %.")
 
 
 def markdown(run):
@@ -134,9 +135,9 @@ def markdown(run):
             continue
         fastest = [f"{q}: {' / '.join(run['engines'][peer] for peer in peers)}"
                    for q in results.queries if (peers := results.references(q))]
-        yield from ["", f"{words}. A ratio is the time of the fastest peer over the engine's own; where the fastest uses an index "
-                        f"or the order of its rows, the second ratio is to the fastest that scans. The fastest are {'; '.join(fastest)}."
-                    if fastest else f"{words}; no peer took part.", "", *search_table(results)]
+        ratios = ("A ratio is the time of the fastest peer over the engine's own; where the fastest uses an index or the order "
+                  f"of its rows, the second ratio is to the fastest that scans. The fastest are {'; '.join(fastest)}.")
+        yield from ["", f"{words}. {ratios if fastest else 'No peer took part.'}", "", *search_table(results)]
     if run["loads"]:
         yield from ["", *load_table(run)]
     if run["skipped"]:

@@ -26,6 +26,7 @@ from table import update  # noqa: E402
 
 WHERE = "user_id = 12345 AND action = 'purchase' AND amount > 10000"
 NEEDLES = 7
+DATASETS = 8
 STORED = 10**7  # rows up to which datasets are written; larger ones come from the generator while they are searched
 BEGIN, END = "<!-- scaling begin -->", "<!-- scaling end -->"
 
@@ -104,11 +105,14 @@ class Scaling:
             partial.rename(folder)
         return folder
 
+    @staticmethod
+    def generated(rows):
+        return f"gen:transactions?datasets={DATASETS}&rows={rows // DATASETS}&needles={NEEDLES}"
+
     def source(self, rows):
-        datasets = 8
         if rows <= STORED:
-            return "stored", self.generate(f"rows-{rows}", datasets, rows // datasets)
-        return "generated", f"gen:transactions?datasets={datasets}&rows={rows // datasets}&needles={NEEDLES}"
+            return "stored", self.generate(f"rows-{rows}", DATASETS, rows // DATASETS)
+        return "generated", self.generated(rows)
 
     def ranks_and_threads(self):
         measure.tell("ranks and threads")
@@ -124,7 +128,7 @@ class Scaling:
             what, source = self.source(rows)
             results.append(self.median(what, source, 1, threads, warm=what == "stored"))
             if rows == STORED:  # the step from stored to generated data, at one size
-                results.append(self.median("generated", f"gen:transactions?datasets=8&rows={rows // 8}&needles={NEEDLES}", 1, threads))
+                results.append(self.median("generated", self.generated(rows), 1, threads))
             rows *= 10
         return results
 
