@@ -21,6 +21,7 @@ void describe(DatasetOutput& p, Options& visit) {
   visit.option("row-group-rows", p.write.row_group_rows, Range{1, 1 << 26}, "ROWS",
                "rows of a row group, the unit of pruning and checksums");
   visit.flag("overwrite", p.write.overwrite, "replace files that are there already");
+  describe(p.screens, visit);
 }
 
 void make_folder(const fs::path& folder) {
@@ -31,12 +32,36 @@ void make_folder(const fs::path& folder) {
   }
 }
 
+namespace {
+
+// Columns with sketches are worth reading row by row.
+store::WriteOptions with_pages(const DatasetOutput& output) {
+  store::WriteOptions options = output.write;
+  options.paged = column_names(output.screens.sketch);
+  return options;
+}
+
+}  // namespace
+
+CountingWriter::CountingWriter(const fs::path& path, const Schema& schema,
+                               const DatasetOutput& output)
+    : writer_(path, schema, with_pages(output)),
+      screens_(output.screens, schema, output.write.row_group_rows,
+               [this](store::Screen screen, std::size_t column, Bytes chunk) {
+                 writer_.append_screen(screen, column, chunk);
+               }),
+      sketches_(schema.size()) {}
+
 void CountingWriter::append(std::span<const ColumnView> columns) {
   writer_.append(columns);
+  screens_.add(columns);
   for (std::size_t i = 0; i < columns.size(); ++i) sketches_[i].add(columns[i]);
 }
 
 store::WrittenDataset CountingWriter::finish() {
+  screens_.finish([this](store::Screen screen, std::size_t column, std::string layout) {
+    writer_.describe_screen(screen, column, std::move(layout));
+  });
   std::vector<std::optional<std::uint64_t>> distinct;
   for (const auto& sketch : sketches_) distinct.emplace_back(distinct_count(sketch));
   return writer_.finish(distinct);

@@ -13,6 +13,7 @@
 #include <trawl/store/writer.hpp>
 
 #include "command/options.hpp"
+#include "command/screen_builder.hpp"
 
 namespace trawl::command {
 
@@ -20,22 +21,24 @@ namespace trawl::command {
 struct DatasetOutput {
   fs::path out;
   store::WriteOptions write;
+  ScreenColumns screens;
 };
 void describe(DatasetOutput& p, Options& visit);
 
 // Makes `folder` (and those above it). InputError when that cannot be done.
 void make_folder(const fs::path& folder);
 
-// A writer that also estimates the distinct values of every column.
+// A writer that also estimates the distinct values of every column, and builds screens.
 class CountingWriter {
  public:
-  CountingWriter(const fs::path& path, const Schema& schema, const store::WriteOptions& options)
-      : writer_(path, schema, options), sketches_(schema.size()) {}
+  // InputError as DatasetWriter and ScreenBuilder.
+  CountingWriter(const fs::path& path, const Schema& schema, const DatasetOutput& output);
   void append(std::span<const ColumnView> columns);
   store::WrittenDataset finish();
 
  private:
   store::DatasetWriter writer_;
+  ScreenBuilder screens_;
   std::vector<core::DistinctSketch> sketches_;
 };
 

@@ -99,7 +99,7 @@ void prepare_folder(const GenerateTransactionsParams& p) {
 std::uint64_t write_dataset(const Transactions& source, std::uint64_t dataset,
                             const DatasetOutput& output) {
   const Schema& schema = source.schema();
-  CountingWriter writer(dataset_path(output.out, dataset), schema, output.write);
+  CountingWriter writer(dataset_path(output.out, dataset), schema, output);
   std::vector<ColumnBuffer> buffers(schema.size());
   std::vector<ColumnView> views(schema.size());
   const std::uint64_t step = output.write.row_group_rows;

@@ -97,9 +97,9 @@ void check_header(const IngestJob& job, const store::IngestOptions& options) {
 }
 
 IngestReport report_of(const IngestJob& job, const store::IngestOptions& options,
-                       const store::WriteOptions& write) {
+                       const DatasetOutput& output) {
   try {
-    return ingest_file(job, options, write);
+    return ingest_file(job, options, output);
   } catch (const DataError& error) {
     IngestReport failed;
     failed.error = error.what();
@@ -133,7 +133,7 @@ std::vector<IngestReport> ingest_all(const std::vector<IngestJob>& jobs, const I
   const int threads = thread_count(p.threads, world);
   world.agree("ingesting", [&] {
     for_each_parallel(mine.size(), threads, [&](std::size_t i) {
-      own[i] = report_of(jobs[mine[i]], options, p.output.write);
+      own[i] = report_of(jobs[mine[i]], options, p.output);
       own[i].index = mine[i];
     });
   });

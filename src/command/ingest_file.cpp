@@ -10,7 +10,6 @@
 #include <trawl/base/error.hpp>
 #include <trawl/base/text.hpp>
 
-#include "command/dataset_output.hpp"
 #include "command/text_file.hpp"
 
 namespace trawl::command {
@@ -42,9 +41,10 @@ std::string dataset_name_of(const fs::path& file) {
 }
 
 IngestReport ingest_file(const IngestJob& job, const store::IngestOptions& options,
-                         const store::WriteOptions& write) {
+                         const DatasetOutput& output) {
+  const store::WriteOptions& write = output.write;
   const store::InferredCsv inferred = store::infer_csv(job.file, options);
-  CountingWriter writer(job.path(), inferred.schema, write);
+  CountingWriter writer(job.path(), inferred.schema, output);
   TextFile quarantine(job.quarantine_path());
   const store::CsvCounts counts = store::read_csv(
       job.file, inferred.schema, options, write.row_group_rows,

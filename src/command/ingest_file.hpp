@@ -9,6 +9,8 @@
 #include <trawl/store/csv.hpp>
 #include <trawl/store/writer.hpp>
 
+#include "command/dataset_output.hpp"
+
 namespace trawl::command {
 
 struct IngestJob {
@@ -37,7 +39,7 @@ std::string dataset_name_of(const fs::path& file);
 // or written; then no dataset is left. The quarantine file is published before the dataset: rows
 // are never missing without a trace.
 IngestReport ingest_file(const IngestJob& job, const store::IngestOptions& options,
-                         const store::WriteOptions& write);
+                         const DatasetOutput& output);
 
 // One line of JSON each way, to send reports from rank to rank.
 std::string format_report(const IngestReport& report);

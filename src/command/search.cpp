@@ -156,6 +156,8 @@ void describe(SearchParams& p, Options& visit) {
                "share of the pruned row groups that is scanned all the same");
   visit.option("fpr", p.fpr, Range{1e-6, 0.5}, "RATE", "false-positive rate of membership filters");
   visit.flag("zone-maps", p.zone_maps, "scan every row group; do not prune by zone maps");
+  visit.flag("index", p.index,
+             "use neither stored membership filters nor column sketches (trawl index)");
   visit.flag("filters", p.filters, "check every key exactly; do not screen by membership filters");
   visit.flag("resume", p.resume, "go on with the interrupted run in --run-dir");
   visit.option("price-per-node-hour", p.price_per_node_hour, Range{0.0, 1e6}, "PRICE",

@@ -29,6 +29,7 @@ struct SearchParams {
   double audit = 0.001;
   double fpr = 0.001;
   bool zone_maps = true;
+  bool index = true;
   bool filters = true;
   std::uint64_t threads = 0;
   bool progress = true;

@@ -43,9 +43,9 @@ int threads_of(std::uint64_t wanted, const comm::Comm& comm) {
 std::string journal_head(const fold::SearchRequest& request, const fold::Opened& opened,
                          const std::vector<fold::KeyListFacts>& key_lists) {
   std::string text =
-      fmt::format("{} {}\n{}\n{}\n{} {} {} {} {} {}\n", version(), commit(), opened.normal_form,
+      fmt::format("{} {}\n{}\n{}\n{} {} {} {} {} {} {}\n", version(), commit(), opened.normal_form,
                   fmt::join(request.select, ","), request.table, request.count_only, request.fpr,
-                  request.limit, request.zone_maps, request.filters);
+                  request.limit, request.zone_maps, request.index, request.filters);
   for (const fold::KeyListFacts& list : key_lists) {
     text += fmt::format("{}\t{}\n", list.path, list.digest);
   }
@@ -228,6 +228,7 @@ fold::SearchRequest request_of(const SearchParams& params, const comm::Comm& com
   request.fpr = params.fpr;
   request.threads = threads_of(params.threads, comm);
   request.zone_maps = params.zone_maps;
+  request.index = params.index;
   request.filters = params.filters;
   return request;
 }

@@ -44,12 +44,18 @@ DatasetPool::DatasetPool(std::vector<store::DatasetRef> refs, Query query, std::
     : refs_(std::move(refs)), known_(refs_.size()), query_(std::move(query)), capacity_(capacity) {}
 
 void DatasetPool::compile(OpenDataset& open) const {
-  open.program =
-      std::make_unique<core::ScanProgram>(open.predicate, open.info().schema, keys_, options_);
+  core::ScanOptions options = options_;
+  for (std::size_t column = 0; use_index_ && column < open.info().schema.size(); ++column) {
+    options.sketched.push_back(open.dataset->screen(store::Screen::sketch, column) != nullptr);
+  }
+  open.program = std::make_unique<core::ScanProgram>(open.predicate, open.info().schema, keys_,
+                                                     std::move(options));
 }
 
-void DatasetPool::use_keys(std::span<const core::KeySet* const> keys, core::ScanOptions options) {
+void DatasetPool::use_keys(std::span<const core::KeySet* const> keys, core::ScanOptions options,
+                           bool use_index) {
   const std::lock_guard lock(mutex_);
+  use_index_ = use_index;
   keys_.assign(keys.begin(), keys.end());
   options_ = options;
   with_program_ = true;
@@ -111,18 +117,62 @@ void GroupColumns::begin(const store::Dataset& dataset, std::uint64_t group, std
   dataset_ = &dataset;
   group_ = group;
   rows_ = static_cast<std::size_t>(rows);
-  if (buffers_.size() < dataset.info().schema.size()) buffers_.resize(dataset.info().schema.size());
-  loaded_.assign(buffers_.size(), false);
+  if (columns_.size() < dataset.info().schema.size()) columns_.resize(dataset.info().schema.size());
+  for (Column& column : columns_) {
+    column.loaded = Loaded::nothing;
+    column.asked_sketch = false;
+    column.sketch.reset();
+  }
+}
+
+const ColumnView& GroupColumns::keep(Column& column, std::uint64_t bytes) {
+  bytes_read_ += bytes;
+  if (column.buffer.view.rows > rows_) column.buffer.view.rows = rows_;
+  return column.buffer.view;
 }
 
 const ColumnView& GroupColumns::column(std::size_t column) {
-  ColumnBuffer& buffer = buffers_[column];
-  if (!loaded_[column]) {
-    bytes_read_ += dataset_->read(group_, column, buffer);
-    if (buffer.view.rows > rows_) buffer.view.rows = rows_;
-    loaded_[column] = true;
+  Column& known = columns_[column];
+  if (known.loaded == Loaded::all) return known.buffer.view;
+  const std::uint64_t bytes = dataset_->read(group_, column, known.buffer);
+  known.loaded = Loaded::all;
+  return keep(known, bytes);
+}
+
+const ColumnView& GroupColumns::column_rows(std::size_t column,
+                                            std::span<const std::uint64_t> select) {
+  Column& known = columns_[column];
+  if (known.loaded == Loaded::all) return known.buffer.view;
+  if (known.loaded == Loaded::some_rows) {
+    const bool there = std::equal(select.begin(), select.end(), known.rows.begin(),
+                                  [](std::uint64_t s, std::uint64_t k) { return (s & ~k) == 0; });
+    return there ? known.buffer.view : this->column(column);
   }
-  return buffer.view;
+  // Where most words have a row, most pages would be read anyway.
+  const auto empty = std::count(select.begin(), select.end(), std::uint64_t{0});
+  if (static_cast<std::size_t>(empty) * 4 < select.size() * 3) return this->column(column);
+  bool partial = false;
+  const std::uint64_t bytes = dataset_->read_rows(group_, column, select, known.buffer, partial);
+  known.loaded = partial ? Loaded::some_rows : Loaded::all;
+  if (partial) known.rows.assign(select.begin(), select.end());
+  return keep(known, bytes);
+}
+
+const core::ColumnSketch* GroupColumns::sketch(std::size_t column) {
+  Column& known = columns_[column];
+  if (!known.asked_sketch) {
+    known.asked_sketch = true;
+    if (dataset_->screen(store::Screen::sketch, column) != nullptr) {
+      try {
+        const Bytes stored =
+            dataset_->read_screen(store::Screen::sketch, column, group_, known.sketch_space);
+        known.sketch = core::ColumnSketch::view(stored, rows_);
+        bytes_read_ += stored.size();
+      } catch (const DataError&) {  // a damaged index proves nothing: the values decide
+      }
+    }
+  }
+  return known.sketch ? &*known.sketch : nullptr;
 }
 
 }  // namespace trawl::fold

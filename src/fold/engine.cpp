@@ -153,7 +153,7 @@ core::ScanCounts scan_group(const OpenDataset& open, std::uint64_t dataset, std:
     }
     // What was found counts only when what was looked at was there all the time.
     for (const std::size_t column : open.select) {
-      if (counts.matches > 0) columns.column(column);
+      if (counts.matches > 0) columns.column_rows(column, matches);
     }
     open.dataset->check_intact();
     summary->add({dataset, &open.info(), group, open.select}, matches, columns);

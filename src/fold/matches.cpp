@@ -49,7 +49,8 @@ void MatchSet::add(const GroupRef& group, std::span<const std::uint64_t> matches
   if (std::all_of(matches.begin(), matches.end(), [](std::uint64_t word) { return word == 0; }))
     return;
   std::vector<const ColumnView*> views;
-  for (const std::size_t column : group.select) views.push_back(&columns.column(column));
+  for (const std::size_t column : group.select)
+    views.push_back(&columns.column_rows(column, matches));
   const std::uint64_t begin = group.info->group_begin(group.group);
   for (std::size_t word = 0; word < matches.size(); ++word) {
     for (std::uint64_t bits = matches[word]; bits != 0; bits &= bits - 1) {

@@ -7,15 +7,17 @@
 #include <trawl/core/predicate/zone_test.hpp>
 #include <trawl/fold/open.hpp>
 
+#include "filter_screen.hpp"
+
 namespace trawl::fold {
 namespace {
 
 // Row groups of one dataset: proofs into the ledger, the others into `work` as runs.
 void prune_dataset(const Opened& opened, std::uint64_t index,
-                   std::span<const core::KeySet* const> keys, bool zone_maps, Ledger& ledger,
+                   std::span<const core::KeySet* const> keys, Screens screens, Ledger& ledger,
                    std::vector<Work>& work) {
   const DatasetFacts& facts = opened.facts[index];
-  if (!zone_maps || facts.index_digest.empty()) {
+  if (!screens.zone_maps || facts.index_digest.empty()) {
     if (facts.row_groups() > 0) work.push_back({index, 0, facts.row_groups(), facts.group_weight});
     return;
   }
@@ -27,16 +29,19 @@ void prune_dataset(const Opened& opened, std::uint64_t index,
       work.push_back({index, group, group + 1, facts.group_weight});
     }
   };
+  std::optional<FilterScreen> filters;
+  if (screens.index) filters.emplace(*open, keys);
   for (std::uint64_t group = 0; group < facts.row_groups(); ++group) {
-    const auto zone = [&](std::size_t column) { return open->dataset->zone(group, column); };
-    const auto proof = core::prove_no_match(open->predicate, open->info().schema, zone, keys);
+    const auto proof =
+        prove(*open, group, keys, filters && !filters->empty() ? &*filters : nullptr);
     if (!proof) {
       keep(group);
       continue;
     }
     const core::ScanCounts counts{open->info().group_rows(group), 0, 0, 0};
-    ledger.add(
-        {index, group, group + 1, GroupState::pruned, counts, proof->rule, {bounds_json(*proof)}});
+    LedgerRun run{index, group, group + 1, GroupState::pruned, counts, proof->rule, {}};
+    if (!proof->bounds.empty()) run.bounds.push_back(bounds_json(*proof));
+    ledger.add(std::move(run));
   }
 }
 
@@ -61,7 +66,17 @@ std::string bounds_json(const core::PruneProof& proof) {
   return bounds.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Pruned prune(const Opened& opened, std::span<const core::KeySet* const> keys, bool zone_maps,
+std::optional<core::PruneProof> prove(const OpenDataset& open, std::uint64_t group,
+                                      std::span<const core::KeySet* const> keys,
+                                      const FilterScreen* filters) {
+  const auto zone = [&](std::size_t column) { return open.dataset->zone(group, column); };
+  std::optional<core::FilterLookup> lookup;
+  if (filters != nullptr) lookup = filters->lookup(group);
+  return core::prove_no_match(open.predicate, open.info().schema, zone, keys,
+                              lookup ? &*lookup : nullptr);
+}
+
+Pruned prune(const Opened& opened, std::span<const core::KeySet* const> keys, Screens screens,
              const comm::Comm& comm) {
   Pruned pruned;
   std::vector<Work> mine;
@@ -73,7 +88,7 @@ Pruned prune(const Opened& opened, std::span<const core::KeySet* const> keys, bo
         continue;
       }
       try {
-        prune_dataset(opened, index, keys, zone_maps, pruned.ledger, mine);
+        prune_dataset(opened, index, keys, screens, pruned.ledger, mine);
       } catch (const DataError&) {  // it went away since: scanning will find that, and record why
         mine.push_back(
             {index, 0, opened.facts[index].row_groups(), opened.facts[index].group_weight});

@@ -201,10 +201,11 @@ SearchResult search(const SearchRequest& request, const Comm& comm, const Search
   timer.begin("share");
   const KeyLists keys = KeyLists::load(result.opened.key_lists, request.fpr, comm);
   result.key_lists = keys.facts();
-  result.opened.pool->use_keys(keys.sets(), {request.filters});
+  result.opened.pool->use_keys(keys.sets(), {.use_filter = request.filters, .sketched = {}},
+                               request.index);
 
   timer.begin("plan");
-  Pruned pruned = prune(result.opened, keys.sets(), request.zone_maps, comm);
+  Pruned pruned = prune(result.opened, keys.sets(), {request.zone_maps, request.index}, comm);
   if (hooks.on_plan) hooks.on_plan(result.opened, result.key_lists, pruned.work);
 
   timer.begin("fold");

@@ -10,6 +10,8 @@
 #include <trawl/core/predicate/zone_test.hpp>
 #include <trawl/fold/verify.hpp>
 
+#include "filter_screen.hpp"
+
 namespace trawl::fold {
 namespace {
 
@@ -162,6 +164,8 @@ class Verifier {
       std::vector<LedgerRun> ledger;
       for (const Json& json : entry(piece.dataset).at("ledger"))
         ledger.push_back(ledger_run_from(json, piece.dataset));
+      const FilterScreen filters(*open, keys_.sets());
+      filters_ = &filters;
       for (std::uint64_t group = piece.begin; group < piece.end; ++group) {
         const auto run = std::find_if(ledger.begin(), ledger.end(), [&](const LedgerRun& r) {
           return r.begin <= group && group < r.end;
@@ -195,10 +199,12 @@ class Verifier {
 
   void verify_proof(const OpenDataset& open, std::uint64_t dataset, std::uint64_t group,
                     const LedgerRun& run) {
-    const auto zone = [&](std::size_t column) { return open.dataset->zone(group, column); };
-    const auto proof = core::prove_no_match(open.predicate, open.info().schema, zone, keys_.sets());
-    if (!proof || proof->rule != run.reason ||
-        bounds_json(*proof) != run.bounds.at(group - run.begin)) {
+    const auto proof = prove(open, group, keys_.sets(), filters_);
+    const bool same_bounds =
+        proof && (proof->bounds.empty() ? run.bounds.empty()
+                                        : group - run.begin < run.bounds.size() &&
+                                              bounds_json(*proof) == run.bounds[group - run.begin]);
+    if (!proof || proof->rule != run.reason || !same_bounds) {
       fail(fmt::format(
           "dataset '{}', row group {}: pruned by '{}', but the index does not prove that",
           name(dataset), group, run.reason));
@@ -311,6 +317,7 @@ class Verifier {
   KeyLists keys_;
   std::map<std::string, Lines> lines_;
   GroupColumns columns_;
+  const FilterScreen* filters_ = nullptr;  // of the piece that is verified
   std::map<std::uint64_t, std::uint64_t> rescanned_matches_, rescanned_rows_;
 };
 

@@ -69,7 +69,7 @@ bool same_categories(const ColumnView& view, const ColumnSchema& schema) {
 
 }  // namespace
 
-ColumnWriter::ColumnWriter(OutputFile& file, const ColumnSchema& schema, Codec codec)
+ColumnWriter::ColumnWriter(OutputFile& file, const ColumnSchema& schema, Codec codec, bool paged)
     : file_(&file),
       schema_(schema),
       codec_(codec),
@@ -77,7 +77,8 @@ ColumnWriter::ColumnWriter(OutputFile& file, const ColumnSchema& schema, Codec c
       values_(file, codec,
               Part{values_path(schema), Role::values,
                    static_cast<std::uint32_t>(element_bytes(schema)), 0, 0},
-              file_type(schema.type, schema.lane)) {
+              file_type(schema.type, schema.lane)),
+      paged_(paged && codec == Codec::none && schema.type != Type::text) {
   if (!fits(schema.type, schema.lane)) {
     refuse(schema, fmt::format("no {} in lanes {}", name_of(schema.type), name_of(schema.lane)));
   }
@@ -108,6 +109,14 @@ void ColumnWriter::create(std::uint64_t chunk_rows) {
     bytes_.emplace(*file_, codec_, Part{path_ + "/bytes", Role::bytes, 1, 0, 0},
                    owned(H5Tcopy(H5T_STD_U8LE), H5Tclose, "cannot make a type", "u8"));
   }
+  if (paged_) {
+    const Hdf5Lock lock;
+    pages_.emplace(*file_, Codec::none,
+                   Part{fmt::format("{}/{}", pages_group, link_of(schema_.name)), Role::pages,
+                        sizeof(std::uint64_t), 0, 0},
+                   owned(H5Tcopy(H5T_STD_U64LE), H5Tclose, "cannot make a type", "u64"));
+    pages_->create((chunk_rows * element_bytes(schema_) + page_bytes - 1) / page_bytes);
+  }
 }
 
 void ColumnWriter::append(const ColumnView& view) {
@@ -116,7 +125,9 @@ void ColumnWriter::append(const ColumnView& view) {
   if (schema_.type == Type::text) {
     append_text(view);
   } else {
-    values_.append(cleaned_lanes(view));
+    const Bytes lanes = cleaned_lanes(view);
+    values_.append(lanes);
+    if (pages_) append_pages(lanes);
   }
   append_validity(view, zone.nulls);
   append_zone(zone, text_begin);
@@ -134,6 +145,16 @@ Bytes ColumnWriter::cleaned_lanes(const ColumnView& view) {
     if (!view.is_valid(row)) std::memset(scratch_.data() + row * width, 0, width);
   }
   return scratch_;
+}
+
+// Of the values that are there: the last page of a short row group is digested as short as it is.
+void ColumnWriter::append_pages(Bytes lanes) {
+  std::vector<std::uint64_t> digests(pages_->part().chunk);
+  for (std::size_t page = 0; page * page_bytes < lanes.size(); ++page) {
+    const std::size_t begin = page * page_bytes;
+    digests[page] = xxh3(lanes.subspan(begin, std::min(page_bytes, lanes.size() - begin)));
+  }
+  pages_->append(std::as_bytes(std::span(digests)));
 }
 
 void ColumnWriter::append_text(const ColumnView& view) {
@@ -246,6 +267,7 @@ void ColumnWriter::finish(Index& index, std::optional<std::uint64_t> distinct) {
   column.values = add_part(index, values_);
   if (bytes_) column.bytes = add_part(index, *bytes_);
   if (validity_) column.validity = add_part(index, *validity_);
+  if (pages_) column.pages = add_part(index, *pages_);
   index.header.columns.push_back(std::move(column));
   index.zones.insert(index.zones.end(), zones_.begin(), zones_.end());
   index.texts.insert(index.texts.end(), texts_.begin(), texts_.end());
@@ -255,6 +277,7 @@ void ColumnWriter::close() {
   values_.close();
   if (bytes_) bytes_->close();
   if (validity_) validity_->close();
+  if (pages_) pages_->close();
 }
 
 }  // namespace trawl::store

@@ -15,7 +15,8 @@ namespace trawl::store {
 class ColumnWriter {
  public:
   // InputError when the schema cannot be stored.
-  ColumnWriter(OutputFile& file, const ColumnSchema& schema, Codec codec);
+  // `paged`: with digests of pages (WriteOptions::paged).
+  ColumnWriter(OutputFile& file, const ColumnSchema& schema, Codec codec, bool paged = false);
 
   // InputError when the values do not belong to this column. Writes nothing.
   void check(const ColumnView& view, std::size_t rows) const;
@@ -32,6 +33,7 @@ class ColumnWriter {
   Bytes cleaned_lanes(const ColumnView& view);
   void append_text(const ColumnView& view);
   void flush_bytes(bool all);
+  void append_pages(Bytes lanes);
   void append_validity(const ColumnView& view, std::uint64_t nulls);
   void append_zone(const Zone& zone, std::uint64_t text_begin);
   CategoriesPlace write_categories();
@@ -42,7 +44,8 @@ class ColumnWriter {
   Codec codec_;
   std::string path_;
   PartWriter values_;
-  std::optional<PartWriter> bytes_, validity_;
+  bool paged_;
+  std::optional<PartWriter> bytes_, validity_, pages_;
   std::uint64_t rows_ = 0;
   std::uint64_t text_bytes_ = 0;    // of all rows so far
   std::vector<std::byte> pending_;  // text not yet written

@@ -39,7 +39,7 @@ void check_chunk(const ChunkRecord& record, const IndexHeader& header, std::uint
       record.stored > file_bytes - record.address) {
     bad_index(path, fmt::format("a chunk of {} lies outside the file", part.path));
   }
-  if (header.codec == Codec::none && record.stored != record.raw) {
+  if (header.codec_of(part) == Codec::none && record.stored != record.raw) {
     bad_index(path, fmt::format("a chunk of {} has the wrong size", part.path));
   }
 }

@@ -59,7 +59,10 @@ struct TextRecord {
 };
 static_assert(sizeof(TextRecord) == 80);
 
-enum class Role { values, bytes, validity };  // values: also codes and ends
+enum class Role { values, bytes, validity, screen, pages };  // values: also codes and ends
+
+// Bytes of values that one digest of a `pages` part covers.
+inline constexpr std::size_t page_bytes = 4096;
 
 // One HDF5 dataset made of chunks.
 struct Part {
@@ -86,6 +89,15 @@ struct IndexedColumn {
   std::optional<CategoriesPlace> categories;
   std::uint32_t values = 0;  // numbers of parts
   std::optional<std::uint32_t> bytes, validity;
+  std::optional<std::uint32_t> pages;  // digests of the values, page by page
+};
+
+// Chunks that another room understands.
+struct IndexedScreen {
+  Screen screen = Screen::filter;
+  std::uint32_t column = 0;
+  std::uint32_t part = 0;
+  std::string layout;  // JSON
 };
 
 struct IndexHeader {
@@ -94,7 +106,12 @@ struct IndexHeader {
   Codec codec = Codec::none;
   std::vector<Part> parts;
   std::vector<IndexedColumn> columns;
+  std::vector<IndexedScreen> screens;
 
+  // What its chunks are encoded with: screens and digests of pages never.
+  Codec codec_of(const Part& part) const {
+    return part.role == Role::screen || part.role == Role::pages ? Codec::none : codec;
+  }
   std::uint64_t row_groups() const { return (rows + row_group_rows - 1) / row_group_rows; }
 };
 

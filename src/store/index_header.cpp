@@ -11,7 +11,8 @@
 namespace trawl::store {
 namespace {
 
-constexpr std::array<std::string_view, 3> role_names = {"values", "bytes", "validity"};
+constexpr std::array<std::string_view, 5> role_names = {"values", "bytes", "validity", "screen",
+                                                        "pages"};
 
 Json to_json(const Part& part) {
   Json json;
@@ -44,7 +45,17 @@ Json to_json(const IndexedColumn& column) {
   json["values"] = column.values;
   if (column.bytes) json["bytes"] = *column.bytes;
   if (column.validity) json["validity"] = *column.validity;
+  if (column.pages) json["pages"] = *column.pages;
   if (column.categories) json["categories"] = to_json(*column.categories);
+  return json;
+}
+
+Json to_json(const IndexedScreen& screen) {
+  Json json;
+  json["screen"] = name_of(screen.screen);
+  json["column"] = screen.column;
+  json["part"] = screen.part;
+  json["layout"] = Json::parse(screen.layout);
   return json;
 }
 
@@ -65,6 +76,9 @@ class Parser {
     for (const Json& item : list(json, "parts")) header.parts.push_back(part(item));
     for (const Json& item : list(json, "columns")) header.columns.push_back(column(item, header));
     require(!header.columns.empty(), "it has no columns");
+    if (json.contains("screens")) {
+      for (const Json& item : list(json, "screens")) header.screens.push_back(screen(item, header));
+    }
     return header;
   }
 
@@ -142,6 +156,34 @@ class Parser {
     return number_of_part;
   }
 
+  IndexedScreen screen(const Json& json, const IndexHeader& header) const {
+    IndexedScreen screen;
+    const std::string name = text(json, "screen");
+    require(name == name_of(Screen::filter) || name == name_of(Screen::sketch),
+            "a screen is of an unknown kind");
+    screen.screen = name == name_of(Screen::filter) ? Screen::filter : Screen::sketch;
+    screen.column = small(json, "column");
+    require(screen.column < header.columns.size(), "a screen belongs to no column");
+    screen.part = small(json, "part");
+    require(screen.part < header.parts.size() && header.parts[screen.part].role == Role::screen,
+            "a screen names no part of its kind");
+    screen.layout = member(json, "layout").dump();
+    return screen;
+  }
+
+  // Digests of the values of a fixed-width column: one per page of a row group.
+  std::uint32_t pages(const Json& json, const IndexHeader& header, std::uint32_t values) const {
+    const std::uint32_t number_of_part = small(json, "pages");
+    require(number_of_part < header.parts.size(), "'pages' names no part");
+    const Part& part = header.parts[number_of_part];
+    const Part& of = header.parts[values];
+    require(part.role == Role::pages && part.element_bytes == sizeof(std::uint64_t) &&
+                part.chunk == (of.chunk * of.element_bytes + page_bytes - 1) / page_bytes &&
+                part.chunks() == of.chunks(),
+            fmt::format("{} does not fit its column", part.path));
+    return number_of_part;
+  }
+
   CategoriesPlace categories(const Json& json) const {
     CategoriesPlace result;
     result.place = {number(json, "offset"), number(json, "bytes")};
@@ -175,6 +217,10 @@ class Parser {
     if (is_free_text) column.bytes = part_of(json, "bytes", header, Role::bytes, 1);
     if (column.schema.nullable)
       column.validity = part_of(json, "validity", header, Role::validity, 1);
+    if (json.contains("pages")) {
+      require(!is_free_text, "free text has no pages");
+      column.pages = pages(json, header, column.values);
+    }
     if (*type == Type::categorical) column.categories = categories(member(json, "categories"));
     return column;
   }
@@ -183,6 +229,10 @@ class Parser {
 };
 
 }  // namespace
+
+std::string_view name_of(Screen screen) {
+  return screen == Screen::filter ? "filter" : "sketch";
+}
 
 std::string format_header(const IndexHeader& header) {
   Json json;
@@ -193,6 +243,10 @@ std::string format_header(const IndexHeader& header) {
   json["codec"] = name_of(header.codec);
   json["columns"] = Json::array();
   for (const IndexedColumn& column : header.columns) json["columns"].push_back(to_json(column));
+  if (!header.screens.empty()) {
+    json["screens"] = Json::array();
+    for (const IndexedScreen& screen : header.screens) json["screens"].push_back(to_json(screen));
+  }
   json["parts"] = Json::array();
   for (const Part& part : header.parts) json["parts"].push_back(to_json(part));
   return json.dump();

@@ -13,6 +13,8 @@ namespace trawl::store {
 
 inline constexpr const char* columns_group = "/columns";
 inline constexpr const char* validity_group = "/validity";
+inline constexpr const char* index_group = "/index";
+inline constexpr const char* pages_group = "/index/pages";
 inline constexpr const char* time_unit = "microseconds since 1970-01-01T00:00:00Z";
 
 // The link that holds a column: its name, with '/' and '%' (and '.' when it is all of the name)

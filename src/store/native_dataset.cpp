@@ -48,6 +48,7 @@ NativeDataset::NativeDataset(const DatasetRef& ref, Fd fd, const Seal& seal, Ind
     texts += is_text(column.schema.type) ? 1 : 0;
   }
   describe(ref);
+  describe_screens();
 }
 
 void NativeDataset::describe(const DatasetRef& ref) {
@@ -74,6 +75,15 @@ void NativeDataset::describe(const DatasetRef& ref) {
   info_.bytes = seal_.bytes;
   info_.digest = seal_.content_digest;
   info_.index_digest = seal_.index_digest;
+}
+
+void NativeDataset::describe_screens() {
+  screens_.resize(index_.header.columns.size() * screens);
+  for (const IndexedScreen& screen : index_.header.screens) {
+    const Part& part = index_.header.parts[screen.part];
+    screens_[screen.column * screens + static_cast<std::size_t>(screen.screen)] = {
+        {screen.layout, part.chunks(), part.chunk}, screen.part, true};
+  }
 }
 
 std::shared_ptr<const Categories> NativeDataset::read_categories(
@@ -244,6 +254,66 @@ std::uint64_t NativeDataset::read(std::uint64_t group, std::size_t column,
   const std::uint64_t bytes =
       schema.lane == Lane::text ? read_text(target, into) : read_values(target, into);
   return bytes + read_validity(target, into);
+}
+
+// Checks the pages that hold `rows` against the digests that were recorded. Bytes checked.
+std::uint64_t NativeDataset::check_pages(const Target& target, const ChunkRecord& record,
+                                         std::span<const std::uint64_t> rows) const {
+  const IndexedColumn& column = index_.header.columns[target.column];
+  const Bytes recorded = stored_bytes(*find_chunk(*column.pages, target.group), target);
+  const std::size_t width = index_.header.parts[column.values].element_bytes;
+  const std::size_t words_per_page = page_bytes / width / 64;  // of `rows`; at least 8
+  const std::size_t bytes = info_.group_rows(target.group) * width;
+  std::uint64_t checked = 0;
+  for (std::size_t word = 0; word < rows.size(); ++word) {
+    if (rows[word] == 0) continue;
+    const std::size_t page = word / words_per_page;
+    const std::size_t begin = page * page_bytes;
+    const std::size_t size = std::min(page_bytes, bytes - begin);
+    std::uint64_t wanted = 0;
+    std::memcpy(&wanted, recorded.data() + page * sizeof wanted, sizeof wanted);
+    if (xxh3({map_->at(record.address + begin), size}) != wanted) {
+      fail(target, record.address + begin, "the digest of a page is not the one recorded");
+    }
+    checked += size;
+    word = (page + 1) * words_per_page - 1;
+  }
+  return checked;
+}
+
+std::uint64_t NativeDataset::read_rows(std::uint64_t group, std::size_t column,
+                                       std::span<const std::uint64_t> rows, ColumnBuffer& into,
+                                       bool& partial) const {
+  partial = false;
+  const IndexedColumn& indexed = index_.header.columns[column];
+  const ColumnSchema& schema = info_.schema[column];
+  if (!map_ || !indexed.pages) return read(group, column, into);
+  const Target target{group, column};
+  const ChunkRecord& record = *find_chunk(indexed.values, group);
+  if (record.address % lane_bytes(schema.lane) != 0) return read(group, column, into);
+  const std::uint64_t checked = check_pages(target, record, rows);
+  into.view = {};
+  into.view.type = schema.type;
+  into.view.lane = schema.lane;
+  into.view.rows = info_.group_rows(group);
+  into.view.categories = schema.categories.get();
+  into.view.values = map_->at(record.address);
+  partial = true;
+  return checked + read_validity(target, into);
+}
+
+const ScreenInfo* NativeDataset::screen(Screen screen, std::size_t column) const {
+  const Screened& known = screened(screen, column);
+  return known.known ? &known.info : nullptr;
+}
+
+Bytes NativeDataset::read_screen(Screen screen, std::size_t column, std::uint64_t chunk,
+                                 std::vector<std::byte>& space) const {
+  const ChunkRecord& record = *find_chunk(screened(screen, column).part, chunk);
+  const Bytes stored = stored_bytes(record, {chunk, column});
+  if (map_) return stored;
+  space.assign(stored.begin(), stored.end());
+  return space;
 }
 
 void NativeDataset::check_intact() const {

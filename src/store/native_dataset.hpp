@@ -22,6 +22,12 @@ class NativeDataset : public Dataset {
 
   std::optional<Zone> zone(std::uint64_t group, std::size_t column) const override;
   std::uint64_t read(std::uint64_t group, std::size_t column, ColumnBuffer& into) const override;
+  std::uint64_t read_rows(std::uint64_t group, std::size_t column,
+                          std::span<const std::uint64_t> rows, ColumnBuffer& into,
+                          bool& partial) const override;
+  const ScreenInfo* screen(Screen screen, std::size_t column) const override;
+  Bytes read_screen(Screen screen, std::size_t column, std::uint64_t chunk,
+                    std::vector<std::byte>& space) const override;
   void check_intact() const override;
   void release() const override;
   std::string recompute_digest() const override;
@@ -31,7 +37,19 @@ class NativeDataset : public Dataset {
     std::uint64_t group;
     std::size_t column;
   };
+  // A screen of a column, and where it lies.
+  struct Screened {
+    ScreenInfo info;
+    std::uint32_t part = 0;
+    bool known = false;
+  };
   void describe(const DatasetRef& ref);
+  void describe_screens();
+  const Screened& screened(Screen screen, std::size_t column) const {
+    return screens_[column * screens + static_cast<std::size_t>(screen)];
+  }
+  std::uint64_t check_pages(const Target& target, const ChunkRecord& record,
+                            std::span<const std::uint64_t> rows) const;
   std::shared_ptr<const Categories> read_categories(const IndexedColumn& column) const;
   const TextRecord* text_record(std::uint64_t group, std::size_t column) const;
   const ChunkRecord* find_chunk(std::uint32_t part, std::uint64_t chunk) const;
@@ -52,6 +70,7 @@ class NativeDataset : public Dataset {
   Index index_;
   std::vector<std::uint64_t>
       first_chunk_;                       // per part, and one past the last: range in index_.chunks
+  std::vector<Screened> screens_;         // per column and kind
   std::vector<std::size_t> text_column_;  // per column: how many columns with text bounds before it
 };
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -6,62 +7,12 @@
 #include <trawl/store/writer.hpp>
 
 #include "store/column_writer.hpp"
+#include "store/index_writer.hpp"
 #include "store/layout.hpp"
 #include "store/output_file.hpp"
 
 namespace trawl::store {
 namespace {
-
-// A compound type of the records of the index, with the offsets they have in memory.
-struct Field {
-  const char* name;
-  std::size_t offset;
-  hid_t type;
-};
-
-Handle record_type(std::size_t bytes, std::initializer_list<Field> fields) {
-  Handle type = owned(H5Tcreate(H5T_COMPOUND, bytes), H5Tclose, "cannot make a type", "index");
-  for (const Field& field : fields) {
-    check(H5Tinsert(type.get(), field.name, field.offset, field.type), "cannot make a type",
-          field.name);
-  }
-  return type;
-}
-
-Handle chunk_type() {
-  return record_type(sizeof(ChunkRecord),
-                     {{"address", offsetof(ChunkRecord, address), H5T_STD_U64LE},
-                      {"xxh3", offsetof(ChunkRecord, digest), H5T_STD_U64LE},
-                      {"stored_bytes", offsetof(ChunkRecord, stored), H5T_STD_U32LE},
-                      {"raw_bytes", offsetof(ChunkRecord, raw), H5T_STD_U32LE},
-                      {"part", offsetof(ChunkRecord, part), H5T_STD_U32LE},
-                      {"chunk", offsetof(ChunkRecord, chunk), H5T_STD_U32LE}});
-}
-
-Handle zone_type() {
-  return record_type(sizeof(ZoneRecord),
-                     {{"min", offsetof(ZoneRecord, min), H5T_STD_U64LE},
-                      {"max", offsetof(ZoneRecord, max), H5T_STD_U64LE},
-                      {"nulls", offsetof(ZoneRecord, nulls), H5T_STD_U32LE},
-                      {"nans", offsetof(ZoneRecord, nans), H5T_STD_U32LE},
-                      {"flags", offsetof(ZoneRecord, flags), H5T_STD_U32LE},
-                      {"reserved", offsetof(ZoneRecord, reserved), H5T_STD_U32LE}});
-}
-
-Handle text_type() {
-  const Handle bound = string_type(Zone::text_bytes);
-  return record_type(sizeof(TextRecord),
-                     {{"begin", offsetof(TextRecord, begin), H5T_STD_U64LE},
-                      {"min", offsetof(TextRecord, min), bound.get()},
-                      {"max", offsetof(TextRecord, max), bound.get()},
-                      {"min_bytes", offsetof(TextRecord, min_bytes), H5T_STD_U32LE},
-                      {"max_bytes", offsetof(TextRecord, max_bytes), H5T_STD_U32LE}});
-}
-
-template <class Record>
-Bytes table_bytes(const std::vector<Record>& records) {
-  return std::as_bytes(std::span(records));
-}
 
 void check_schema(const Schema& schema, const WriteOptions& options) {
   if (options.row_group_rows < 1 || options.row_group_rows > max_row_group_rows) {
@@ -77,15 +28,27 @@ void check_schema(const Schema& schema, const WriteOptions& options) {
   }
 }
 
+std::vector<std::string> names_of(const Schema& schema) {
+  std::vector<std::string> names;
+  for (const ColumnSchema& column : schema) names.push_back(column.name);
+  return names;
+}
+
 }  // namespace
 
 struct DatasetWriter::State {
   State(std::filesystem::path path, const Schema& schema, WriteOptions write_options)
       : options(write_options),
-        file((check_schema(schema, options), std::move(path)), options.overwrite) {
+        file((check_schema(schema, options), std::move(path)), options.overwrite),
+        screens(file, names_of(schema)) {
     file.create_group(columns_group);
     file.create_group(validity_group);
-    for (const ColumnSchema& column : schema) columns.emplace_back(file, column, options.codec);
+    file.create_group(index_group);
+    if (!options.paged.empty()) file.create_group(pages_group);
+    for (const ColumnSchema& column : schema) {
+      const bool paged = std::ranges::find(options.paged, column.name) != options.paged.end();
+      columns.emplace_back(file, column, options.codec, paged);
+    }
   }
 
   void create_columns(std::uint64_t chunk_rows) {
@@ -115,8 +78,8 @@ struct DatasetWriter::State {
     rows += group_rows;
   }
 
-  // Writes what the columns still hold, and /index.
-  Seal write_index(std::span<const std::optional<std::uint64_t>> distinct) {
+  // What the columns still hold goes into the file first.
+  Index make_index(std::span<const std::optional<std::uint64_t>> distinct) {
     Index index;
     index.header.rows = rows;
     index.header.row_group_rows = options.row_group_rows;
@@ -124,24 +87,8 @@ struct DatasetWriter::State {
     for (std::size_t i = 0; i < columns.size(); ++i) {
       columns[i].finish(index, distinct.empty() ? std::nullopt : distinct[i]);
     }
-    const std::string header = format_header(index.header);
-    file.create_group("/index");
-    Seal seal;
-    seal.rows = rows;
-    seal.places.header = file.write_table("/index/header", string_type(header.size()).get(), 1,
-                                          bytes_of(header), true);
-    seal.places.chunks = write_records("/index/chunks", chunk_type(), index.chunks);
-    seal.places.zones = write_records("/index/zones", zone_type(), index.zones);
-    seal.places.texts = write_records("/index/texts", text_type(), index.texts);
-    seal.index_digest = index_digest(bytes_of(header), table_bytes(index.chunks),
-                                     table_bytes(index.zones), table_bytes(index.texts));
-    parts = std::move(index.header.parts);
-    return seal;
-  }
-
-  template <class Record>
-  Place write_records(const char* name, const Handle& type, const std::vector<Record>& records) {
-    return file.write_table(name, type.get(), records.size(), table_bytes(records));
+    screens.add_to(index);
+    return index;
   }
 
   void write_root_attributes() {
@@ -153,55 +100,20 @@ struct DatasetWriter::State {
     write_attribute(root.get(), "version", "1", where);
   }
 
-  // What lies in the file now, read through HDF5 and through the index: closing alone proves
-  // nothing.
-  void check_written(const Seal& seal, const Fd& fd) const {
-    const Index index = read_index(fd, seal, file.temporary());
-    std::vector<std::byte> stored;
-    for (const ChunkRecord& record : index.chunks) {
-      stored.resize(record.stored);
-      read_exactly(fd, record.address, stored.data(), stored.size(), file.temporary());
-      if (xxh3(stored) != record.digest) {
-        throw DataError(fmt::format("cannot write dataset: {} (a chunk at offset {} is lost)",
-                                    file.path().string(), record.address));
-      }
-    }
-    check_extents();
-  }
-
-  void check_extents() const {
-    const Hdf5Lock lock;
-    const Handle reopened = open_hdf5(file.temporary());
-    for (const Part& part : parts) {
-      const Handle dataset = owned(H5Dopen2(reopened.get(), part.path.c_str(), H5P_DEFAULT),
-                                   H5Dclose, "cannot read back", part.path);
-      const Handle space =
-          owned(H5Dget_space(dataset.get()), H5Sclose, "cannot read back", part.path);
-      if (H5Sget_simple_extent_npoints(space.get()) != static_cast<hssize_t>(part.elements)) {
-        throw DataError(fmt::format("cannot write dataset: {} ({} is incomplete)",
-                                    file.path().string(), part.path));
-      }
-    }
-  }
-
   WrittenDataset finish(std::span<const std::optional<std::uint64_t>> distinct) {
     create_columns(options.row_group_rows);
-    Seal seal = write_index(distinct);
+    const Index index = make_index(distinct);
+    const Seal seal = write_index(file, index);
     write_root_attributes();
     for (ColumnWriter& column : columns) column.close();
-    file.close();
-    const Fd fd = open_for_reading(file.temporary());
-    seal.bytes = file_bytes(fd, file.temporary());
-    check_written(seal, fd);
-    seal.content_digest = digest_from(fd, seal_bytes, file.temporary());
-    file.publish(seal);
-    return {file.path(), rows, seal.bytes, seal.content_digest};
+    screens.close();
+    return seal_and_publish(file, index, seal);
   }
 
   WriteOptions options;
   OutputFile file;
   std::vector<ColumnWriter> columns;
-  std::vector<Part> parts;
+  ScreenParts screens;
   std::uint64_t rows = 0;
   bool created = false;
   bool last_was_short = false;
@@ -241,6 +153,14 @@ DatasetWriter::~DatasetWriter() = default;
 void DatasetWriter::append(std::span<const ColumnView> columns) {
   state_->check_append(columns);
   write_step(*state_, [&] { state_->append(columns); });
+}
+
+void DatasetWriter::append_screen(Screen screen, std::size_t column, Bytes chunk) {
+  write_step(*state_, [&] { state_->screens.append(screen, column, chunk); });
+}
+
+void DatasetWriter::describe_screen(Screen screen, std::size_t column, std::string layout) {
+  state_->screens.describe(screen, column, std::move(layout));
 }
 
 WrittenDataset DatasetWriter::finish(std::span<const std::optional<std::uint64_t>> distinct) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <trawl/base/column.hpp>
+#include <trawl/core/filter/column_sketch.hpp>
 #include <trawl/core/filter/key_set.hpp>
 #include <trawl/core/predicate/predicate.hpp>
 
@@ -24,11 +25,23 @@ class ColumnSource {
   virtual std::size_t rows() const = 0;
   // Valid until the source is destroyed. May throw DataError.
   virtual const ColumnView& column(std::size_t column) = 0;
+  // The same, but only rows of `select` need have their values (those of others may be anything).
+  virtual const ColumnView& column_rows(std::size_t column, std::span<const std::uint64_t> select) {
+    (void)select;
+    return this->column(column);
+  }
+  // The column's sketch of this row group; null: none, or one that cannot be used.
+  virtual const ColumnSketch* sketch(std::size_t column) {
+    (void)column;
+    return nullptr;
+  }
 };
 
 struct ScanOptions {
   bool use_filter =
       true;  // membership filters screen before the exact key check (off: exact check of every row)
+  std::vector<bool> sketched;  // columns whose sketches may be asked for; empty: none
+  bool has_sketch(std::size_t column) const { return column < sketched.size() && sketched[column]; }
 };
 
 // Counts close: rows = rejected + candidates, candidates = matches + false_positives. A candidate

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,9 +54,11 @@ class DatasetPool {
               std::size_t capacity = default_capacity);
 
   const std::vector<store::DatasetRef>& refs() const { return refs_; }
-  // From now on opened datasets come with a program that answers key lists by `keys`.
-  // `keys` must live until forget_keys(). Not while row groups are scanned.
-  void use_keys(std::span<const core::KeySet* const> keys, core::ScanOptions options);
+  // From now on opened datasets come with a program that answers key lists by `keys`, and column
+  // sketches where `use_index`. `keys` must live until forget_keys(). Not while row groups are
+  // scanned.
+  void use_keys(std::span<const core::KeySet* const> keys, core::ScanOptions options,
+                bool use_index = true);
   void forget_keys();
   // What the dataset was when its owner opened it: opening it again need not read all of it, and
   // notices a change.
@@ -75,6 +78,7 @@ class DatasetPool {
   Query query_;
   std::size_t capacity_;
   bool with_program_ = false;
+  bool use_index_ = true;
   std::vector<const core::KeySet*> keys_;
   core::ScanOptions options_;
   std::mutex mutex_;
@@ -91,6 +95,8 @@ class GroupColumns : public core::ColumnSource {
   void begin(const store::Dataset& dataset, std::uint64_t group, std::uint64_t rows);
   std::size_t rows() const override { return rows_; }
   const ColumnView& column(std::size_t column) override;
+  const ColumnView& column_rows(std::size_t column, std::span<const std::uint64_t> select) override;
+  const core::ColumnSketch* sketch(std::size_t column) override;
   std::uint64_t bytes_read() const { return bytes_read_; }  // since construction
 
  private:
@@ -98,8 +104,18 @@ class GroupColumns : public core::ColumnSource {
   std::uint64_t group_ = 0;
   std::size_t rows_ = 0;
   std::uint64_t bytes_read_ = 0;
-  std::vector<ColumnBuffer> buffers_;
-  std::vector<bool> loaded_;
+  enum class Loaded { nothing, some_rows, all };
+  struct Column {
+    ColumnBuffer buffer;
+    Loaded loaded = Loaded::nothing;
+    std::vector<std::uint64_t> rows;  // some_rows: which
+    bool asked_sketch = false;
+    std::optional<core::ColumnSketch> sketch;
+    std::vector<std::byte> sketch_space;
+  };
+  const ColumnView& keep(Column& column, std::uint64_t bytes);
+
+  std::vector<Column> columns_;
 };
 
 }  // namespace trawl::fold

@@ -60,9 +60,14 @@ struct Pruned {
   Ledger ledger;           // pruned row groups and failed datasets that this rank owns
 };
 
-// Collective. Every owner tests the zone maps of its datasets. `zone_maps` false: nothing is
-// pruned.
-Pruned prune(const Opened& opened, std::span<const core::KeySet* const> keys, bool zone_maps,
+// What may prune row groups.
+struct Screens {
+  bool zone_maps = true;  // false: nothing is pruned
+  bool index = true;      // stored membership filters too
+};
+
+// Collective. Every owner tests zone maps and stored membership filters of its datasets.
+Pruned prune(const Opened& opened, std::span<const core::KeySet* const> keys, Screens screens,
              const comm::Comm& comm);
 
 // Canonical JSON of the bounds that a proof rests on.

@@ -31,6 +31,7 @@ struct SearchRequest {
   int threads = 1;  // of this rank
   bool zone_maps = true;
   bool filters = true;
+  bool index = true;  // stored membership filters and column sketches
 };
 
 // What a run looks at while it goes on, and what can stop it. All members may be empty.

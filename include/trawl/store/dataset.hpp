@@ -12,8 +12,10 @@
 #include <vector>
 
 #include <trawl/base/column.hpp>
+#include <trawl/base/digest.hpp>
 #include <trawl/base/schema.hpp>
 #include <trawl/base/zone.hpp>
+#include <trawl/store/screen.hpp>
 
 namespace trawl::store {
 
@@ -87,6 +89,30 @@ class Dataset {
   // writing are checked on every read; DataError names column, row group, file and offset. Returns
   // the number of stored bytes that were read.
   virtual std::uint64_t read(std::uint64_t group, std::size_t column, ColumnBuffer& into) const = 0;
+
+  // The same, but only values of rows whose bit is set in `rows` (bit i % 64 of word i / 64) need
+  // be there; others may be anything. `partial` says whether any may be missing. Reads and checks
+  // less than `read` where the file allows it.
+  virtual std::uint64_t read_rows(std::uint64_t group, std::size_t column,
+                                  std::span<const std::uint64_t> rows, ColumnBuffer& into,
+                                  bool& partial) const {
+    (void)rows;
+    partial = false;
+    return read(group, column, into);
+  }
+
+  // What the index holds of a screen; null: nothing. O(1), no file access.
+  virtual const ScreenInfo* screen(Screen screen, std::size_t column) const {
+    (void)screen, (void)column;
+    return nullptr;
+  }
+  // One chunk of a screen that there is, its digest checked: of the mapped file, or in `space`.
+  // DataError when it is damaged.
+  virtual Bytes read_screen(Screen screen, std::size_t column, std::uint64_t chunk,
+                            std::vector<std::byte>& space) const {
+    (void)screen, (void)column, (void)chunk, (void)space;
+    return {};
+  }
 
   // After views were used: DataError when what they showed was lost meanwhile (a mapped file that
   // shrank, a disk that failed), so that nothing found in them counts.

@@ -12,8 +12,10 @@
 #include <vector>
 
 #include <trawl/base/column.hpp>
+#include <trawl/base/digest.hpp>
 #include <trawl/base/schema.hpp>
 #include <trawl/base/zone.hpp>
+#include <trawl/store/screen.hpp>
 
 namespace trawl::store {
 
@@ -25,6 +27,10 @@ struct WriteOptions {
   Codec codec = Codec::zstd;
   std::uint64_t row_group_rows = 65536;
   bool overwrite = false;
+  // Names of fixed-width columns that get a digest per 4096 bytes of values beside the digest of
+  // each chunk, so that few rows can be read and checked without all others
+  // (Dataset::read_rows). Only uncompressed columns can use it; others ignore it.
+  std::vector<std::string> paged;
 };
 
 // What was written, for reports.
@@ -50,6 +56,12 @@ class DatasetWriter {
   // Appends one row group: `columns` in schema order, all with the same number of rows, which is
   // options.row_group_rows for every group but the last. Zones are computed here (zone_of).
   void append(std::span<const ColumnView> columns);
+
+  // Adds one chunk to a screen of a column (see Screen). All chunks of one screen have the same
+  // number of bytes.
+  void append_screen(Screen screen, std::size_t column, Bytes chunk);
+  // `layout`: what a reader of that screen's chunks must know, as JSON.
+  void describe_screen(Screen screen, std::size_t column, std::string layout);
 
   // `distinct`: an estimate per column, where known; empty: none.
   WrittenDataset finish(std::span<const std::optional<std::uint64_t>> distinct = {});

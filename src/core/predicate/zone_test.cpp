@@ -80,10 +80,38 @@ PossibleTruths compare_ranges(const TermRange& a, Compare op, const TermRange& b
   return result;
 }
 
+// The literal as a value that the column could hold; nothing when it can hold no equal one (then
+// zones and the comparison itself decide) or NULL.
+std::optional<Value> stored_form(const Value& literal, Type type) {
+  if (is_null(literal)) return std::nullopt;
+  if (type == Type::float64) {
+    if (const auto* integer = std::get_if<std::int64_t>(&literal)) {
+      const auto real = static_cast<double>(*integer);
+      // 2^53: beyond, several integers have this double.
+      if (*integer > (std::int64_t{1} << 53) || *integer < -(std::int64_t{1} << 53))
+        return std::nullopt;
+      return Value(real);
+    }
+    const auto* real = std::get_if<double>(&literal);
+    if (real == nullptr || *real != *real) return std::nullopt;
+    return Value(*real);
+  }
+  if (const auto* real = std::get_if<double>(&literal)) {
+    constexpr double limit = 9007199254740992.0;  // 2^53
+    if (!(*real >= -limit && *real <= limit) ||
+        *real != static_cast<double>(static_cast<std::int64_t>(*real))) {
+      return std::nullopt;
+    }
+    return Value(static_cast<std::int64_t>(*real));
+  }
+  return literal;
+}
+
 class Interpreter {
  public:
-  Interpreter(const Schema& schema, const ZoneLookup& zone, std::span<const KeySet* const> keys)
-      : schema_(schema), zone_(zone), keys_(keys) {}
+  Interpreter(const Schema& schema, const ZoneLookup& zone, std::span<const KeySet* const> keys,
+              const FilterLookup* filter)
+      : schema_(schema), zone_(zone), keys_(keys), filter_(filter) {}
 
   PossibleTruths possible(const Condition& c) const {
     switch (c.kind) {
@@ -117,7 +145,14 @@ class Interpreter {
 
   PossibleTruths leaf(const Condition& c, const TermRange& range) const {
     if (c.kind == Condition::Kind::compare) {
-      return compare_ranges(range, c.compare, range_of(c.terms[1], schema_, zone_));
+      PossibleTruths result =
+          compare_ranges(range, c.compare, range_of(c.terms[1], schema_, zone_));
+      // Filters know what is not there: `column = value` is then nowhere yes.
+      if (result.yes && filter_ != nullptr && c.compare == Compare::eq && !may_equal(c)) {
+        result.yes = false;
+        result.no = true;
+      }
+      return result;
     }
     PossibleTruths result;
     result.undecidable = range.undecidable;
@@ -138,12 +173,12 @@ class Interpreter {
     switch (c.kind) {
       case Condition::Kind::in_list: {
         const Value* only = range.only_value();
-        result.yes = any_listed(c.values, range);
+        result.yes = any_listed(c.values, range) && may_hold_listed(c);
         if (only == nullptr || !result.yes) (c.list_has_null ? result.unknown : result.no) = true;
         break;
       }
       case Condition::Kind::in_keys:
-        result.yes = any_key(c.keys, range);
+        result.yes = any_key(c.keys, range) && may_hold_key(c);
         result.no = range.only_value() == nullptr || !result.yes || !knows_keys(c.keys);
         break;
       case Condition::Kind::boolean:
@@ -157,6 +192,42 @@ class Interpreter {
       default:
         result.yes = result.no = true;
     }
+  }
+
+  bool has_filter(const Term& term) const {
+    return filter_ != nullptr && term.kind == Term::Kind::column &&
+           filter_->has_filter(term.column);
+  }
+
+  bool may_equal(const Condition& c) const {
+    const bool literal_left = c.terms[0].kind == Term::Kind::literal;
+    const Term& column = c.terms[literal_left ? 1 : 0];
+    const Term& literal = c.terms[literal_left ? 0 : 1];
+    if (literal.kind != Term::Kind::literal || !has_filter(column)) return true;
+    const std::optional<Value> value = stored_form(literal.literal, column.type);
+    return !value || filter_->may_hold(column.column, *value);
+  }
+
+  bool may_hold_listed(const Condition& c) const {
+    if (!has_filter(c.terms[0]) || c.values.size() > max_filtered_values) return true;
+    return std::any_of(c.values.begin(), c.values.end(), [&](const Value& listed) {
+      const std::optional<Value> value = stored_form(listed, c.terms[0].type);
+      return !value || filter_->may_hold(c.terms[0].column, *value);
+    });
+  }
+
+  bool may_hold_key(const Condition& c) const {
+    if (!has_filter(c.terms[0]) || !knows_keys(c.keys) ||
+        keys_[c.keys]->size() > max_filtered_values) {
+      return true;
+    }
+    const KeySet& keys = *keys_[c.keys];
+    for (std::uint64_t i = 0; i < keys.size(); ++i) {
+      const Value key =
+          keys.holds_text() ? Value(std::string(keys.text(i))) : Value(keys.integer(i));
+      if (filter_->may_hold(c.terms[0].column, key)) return true;
+    }
+    return false;
   }
 
   static bool any_listed(const std::vector<Value>& values, const TermRange& range) {
@@ -196,6 +267,7 @@ class Interpreter {
   const Schema& schema_;
   const ZoneLookup& zone_;
   std::span<const KeySet* const> keys_;
+  const FilterLookup* filter_;
 };
 
 bool proves_no_match(const PossibleTruths& set) {
@@ -223,15 +295,12 @@ PruneProof proof_by(const Condition& part, std::string rule, const Schema& schem
 
 }  // namespace
 
-PossibleTruths possible_truths(const Condition& condition, const Schema& schema,
-                               const ZoneLookup& zone, std::span<const KeySet* const> keys) {
-  return Interpreter(schema, zone, keys).possible(condition);
-}
+namespace {
 
-std::optional<PruneProof> prove_no_match(const Predicate& predicate, const Schema& schema,
-                                         const ZoneLookup& zone,
-                                         std::span<const KeySet* const> keys) {
-  const Interpreter interpreter(schema, zone, keys);
+std::optional<PruneProof> prove(const Predicate& predicate, const Schema& schema,
+                                const ZoneLookup& zone, std::span<const KeySet* const> keys,
+                                const FilterLookup* filter) {
+  const Interpreter interpreter(schema, zone, keys, filter);
   if (!proves_no_match(interpreter.possible(predicate.root))) return std::nullopt;
   const auto text = [&](const Condition& part) {
     return to_text(part, schema, predicate.key_lists);
@@ -250,6 +319,59 @@ std::optional<PruneProof> prove_no_match(const Predicate& predicate, const Schem
     best_text = std::move(candidate);
   }
   return proof_by(*best, std::move(best_text), schema, zone);
+}
+
+void collect_questions(const Condition& c, std::span<const KeySet* const> keys,
+                       std::vector<FilterQuestion>& questions) {
+  for (const Condition& operand : c.operands) collect_questions(operand, keys, questions);
+  const auto ask = [&](const Term& column, const Value& value) {
+    if (column.kind != Term::Kind::column) return;
+    if (auto stored = stored_form(value, column.type))
+      questions.push_back({column.column, std::move(*stored)});
+  };
+  if (c.kind == Condition::Kind::compare && c.compare == Compare::eq) {
+    if (c.terms[1].kind == Term::Kind::literal) ask(c.terms[0], c.terms[1].literal);
+    if (c.terms[0].kind == Term::Kind::literal) ask(c.terms[1], c.terms[0].literal);
+  } else if (c.kind == Condition::Kind::in_list && c.values.size() <= max_filtered_values) {
+    for (const Value& value : c.values) ask(c.terms[0], value);
+  } else if (c.kind == Condition::Kind::in_keys && c.keys < keys.size() &&
+             keys[c.keys] != nullptr && keys[c.keys]->size() <= max_filtered_values) {
+    const KeySet& list = *keys[c.keys];
+    for (std::uint64_t i = 0; i < list.size(); ++i) {
+      if (c.terms[0].kind != Term::Kind::column) continue;
+      questions.push_back({c.terms[0].column, list.holds_text() ? Value(std::string(list.text(i)))
+                                                                : Value(list.integer(i))});
+    }
+  }
+}
+
+}  // namespace
+
+PossibleTruths possible_truths(const Condition& condition, const Schema& schema,
+                               const ZoneLookup& zone, std::span<const KeySet* const> keys,
+                               const FilterLookup* filter) {
+  return Interpreter(schema, zone, keys, filter).possible(condition);
+}
+
+std::optional<PruneProof> prove_no_match(const Predicate& predicate, const Schema& schema,
+                                         const ZoneLookup& zone,
+                                         std::span<const KeySet* const> keys,
+                                         const FilterLookup* filter) {
+  auto proof = prove(predicate, schema, zone, keys, nullptr);
+  if (proof || filter == nullptr) return proof;
+  proof = prove(predicate, schema, zone, keys, filter);
+  if (proof) {
+    proof->rule += " [membership filter]";
+    proof->bounds.clear();
+  }
+  return proof;
+}
+
+std::vector<FilterQuestion> filter_questions(const Predicate& predicate,
+                                             std::span<const KeySet* const> keys) {
+  std::vector<FilterQuestion> questions;
+  collect_questions(predicate.root, keys, questions);
+  return questions;
 }
 
 }  // namespace trawl::core

@@ -95,7 +95,7 @@ void CategoryStep::refuse_foreign_codes(Run& run, const ColumnView& column,
 }
 
 Verdict CategoryStep::judge(Run& run, const std::uint64_t* select) const {
-  const ColumnView& column = run.column(column_.column);
+  const ColumnView& column = run.column_rows(column_.column, select);
   refuse_foreign_codes(run, column, select);
   const Answer& answer = run.by_filter ? screened_ : exact_;
   const auto rows_with = [&](Truth truth) {

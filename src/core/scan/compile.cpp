@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/scan/block_steps.hpp"
+#include "core/scan/sketch_step.hpp"
 
 namespace trawl::core::scan {
 namespace {
@@ -65,9 +66,24 @@ std::optional<RangeCondition> as_range(const Condition& condition) {
   return std::nullopt;
 }
 
+// A sketch says nothing of NULLs, so it answers only where they count as no or cannot be.
+StepPtr with_sketch(StepPtr exact, const Term& column, SketchQuestion question,
+                    const Context& context, Mode mode) {
+  const bool decides = !mode.ask_unknown && !context.schema[column.column].nullable;
+  if (!decides || !context.options.has_sketch(column.column)) return exact;
+  return std::make_unique<SketchedStep>(column_ref(column, context.schema), std::move(question),
+                                        std::move(exact));
+}
+
+SketchQuestion question_of(const Range& range) {
+  return std::visit([](const auto& r) -> SketchQuestion { return r; }, range);
+}
+
 StepPtr range_step(const RangeCondition& range, const Context& context, Mode mode) {
-  return std::make_unique<RangeStep>(column_ref(*range.column, context.schema), range.range,
-                                     range.flipped, mode.ask_unknown);
+  auto exact = std::make_unique<RangeStep>(column_ref(*range.column, context.schema), range.range,
+                                           range.flipped, mode.ask_unknown);
+  if (range.flipped) return exact;
+  return with_sketch(std::move(exact), *range.column, question_of(range.range), context, mode);
 }
 
 StepPtr category_step(const Condition& condition, std::size_t column, const Context& context,
@@ -77,6 +93,11 @@ StepPtr category_step(const Condition& condition, std::size_t column, const Cont
   return std::make_unique<CategoryStep>(ColumnRef{column, schema.name, schema.lane},
                                         std::move(answer.exact), std::move(answer.screened),
                                         mode.ask_unknown);
+}
+
+NumberList list_of(const Condition& condition) {
+  return condition.terms[0].type == Type::float64 ? real_list(condition.values)
+                                                  : integer_list(condition.values);
 }
 
 // Conditions on the same column of a conjunction, joined: ranges intersected, categorical ones put
@@ -93,13 +114,19 @@ class Conjunction {
     } else if (const auto range = as_range(condition); range && !range->flipped) {
       add_range(*range);
     } else {
+      if (condition.kind == Condition::Kind::in_list && is_column(condition.terms[0]) &&
+          !is_text(condition.terms[0].type)) {
+        add_screen(condition.terms[0], list_of(condition));
+      }
       steps_.push_back(compile(condition, context_, mode_));
     }
   }
 
   std::vector<StepPtr> steps() {
-    for (const auto& [column, range] : ranges_)
+    for (const auto& [column, range] : ranges_) {
+      add_screen(*range.column, question_of(range.range));
       steps_.push_back(range_step(range, context_, mode_));
+    }
     for (auto& [column, conditions] : by_category_) {
       Condition all;
       all.kind = Condition::Kind::all_of;
@@ -110,6 +137,13 @@ class Conjunction {
   }
 
  private:
+  // All sketches of a conjunction reject rows before any values are read.
+  void add_screen(const Term& column, SketchQuestion question) {
+    if (mode_.ask_unknown || !context_.options.has_sketch(column.column)) return;
+    steps_.push_back(
+        std::make_unique<SketchStep>(column_ref(column, context_.schema), std::move(question)));
+  }
+
   void add_range(const RangeCondition& range) {
     const auto [known, is_new] = ranges_.try_emplace(range.column->column, range);
     if (is_new) return;
@@ -196,10 +230,9 @@ StepPtr compile_keys(const Condition& condition, const Context& context, Mode mo
 StepPtr compile_list(const Condition& condition, const Context& context, Mode mode) {
   const Term& term = condition.terms[0];
   if (is_column(term)) {
-    NumberList list =
-        term.type == Type::float64 ? real_list(condition.values) : integer_list(condition.values);
-    return std::make_unique<ListStep>(column_ref(term, context.schema), std::move(list),
-                                      condition.list_has_null, mode.ask_unknown);
+    auto exact = std::make_unique<ListStep>(column_ref(term, context.schema), list_of(condition),
+                                            condition.list_has_null, mode.ask_unknown);
+    return with_sketch(std::move(exact), term, list_of(condition), context, mode);
   }
   return std::make_unique<TermListStep>(compile_expression(term, context.schema), condition.values,
                                         condition.list_has_null, mode.ask_unknown,

@@ -88,7 +88,7 @@ double lane_cost(Lane lane) {
 }
 
 Verdict RangeStep::judge(Run& run, const std::uint64_t* select) const {
-  const ColumnView& column = run.column(column_.column);
+  const ColumnView& column = run.column_rows(column_.column, select);
   Verdict verdict;
   verdict.yes = run.masks.take();
   std::visit([&](const auto& range) { select_range(column, range, select, verdict.yes.data()); },
@@ -162,7 +162,7 @@ NumberList real_list(const std::vector<Value>& values) {
 }
 
 Verdict ListStep::judge(Run& run, const std::uint64_t* select) const {
-  const ColumnView& column = run.column(column_.column);
+  const ColumnView& column = run.column_rows(column_.column, select);
   Verdict verdict;
   verdict.yes = run.masks.take();
   select_in(column, list_, select, verdict.yes.data());

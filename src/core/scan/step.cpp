@@ -4,14 +4,25 @@
 
 namespace trawl::core::scan {
 
-const ColumnView& Run::column(std::size_t column) {
-  const ColumnView& view = source.column(column);
+namespace {
+
+const ColumnView& checked(const ColumnView& view, std::size_t column, std::size_t rows) {
   if (view.rows != rows) {
     throw DataError("column " + std::to_string(column) + " has " + std::to_string(view.rows) +
                     " rows in a row group of " + std::to_string(rows) +
                     ": the dataset is damaged. Restore it, or make it again.");
   }
   return view;
+}
+
+}  // namespace
+
+const ColumnView& Run::column(std::size_t column) {
+  return checked(source.column(column), column, rows);
+}
+
+const ColumnView& Run::column_rows(std::size_t column, const std::uint64_t* select) {
+  return checked(source.column_rows(column, {select, words}), column, rows);
 }
 
 void settle_nulls(Run& run, const std::uint64_t* select, const std::uint64_t* valid,

@@ -24,6 +24,8 @@ struct Run {
 
   // DataError when the column has another number of rows.
   const ColumnView& column(std::size_t column);
+  // The same for a step that looks at values of selected rows only.
+  const ColumnView& column_rows(std::size_t column, const std::uint64_t* select);
 };
 
 // The truth of the selected rows, as disjoint masks inside the selection; rows in none of them are

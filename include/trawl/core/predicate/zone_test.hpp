@@ -28,7 +28,8 @@ struct PossibleTruths {
 // Why a row group cannot hold a match: the smallest part of the predicate that proves it, and the
 // bounds it rests on.
 struct PruneProof {
-  std::string rule;  // normal form of that part, e.g. "amount > 10000"
+  std::string rule;  // normal form of that part, e.g. "amount > 10000"; with " [membership
+                     // filter]" behind it when zones alone do not prove it
   struct Bound {
     std::string column;
     std::string min, max;  // as people read them; "" when the column has only NULL or NaN there
@@ -40,13 +41,34 @@ struct PruneProof {
 // `zone(column)` is nothing where no valid index knows it: everything is possible then.
 using ZoneLookup = std::function<std::optional<Zone>(std::size_t column)>;
 
-PossibleTruths possible_truths(const Condition& condition, const Schema& schema,
-                               const ZoneLookup& zone, std::span<const KeySet* const> keys);
+// What the stored membership filters of a row group say. `may_hold(column, value)` is false only
+// when no row of the row group has this value in this column; true where there is no filter.
+struct FilterLookup {
+  std::function<bool(std::size_t column, const Value& value)> may_hold;
+  std::function<bool(std::size_t column)> has_filter;
+};
+// Longer IN lists and key lists do not ask filters: each value costs a look-up per dataset.
+inline constexpr std::size_t max_filtered_values = 1024;
 
-// Nothing when a match (or an undecidable row) is possible; otherwise the proof that none is.
+// `filter`: null when there are none to ask.
+PossibleTruths possible_truths(const Condition& condition, const Schema& schema,
+                               const ZoneLookup& zone, std::span<const KeySet* const> keys,
+                               const FilterLookup* filter = nullptr);
+
+// Nothing when a match (or an undecidable row) is possible; otherwise the proof that none is: by
+// zones alone where they suffice.
 std::optional<PruneProof> prove_no_match(const Predicate& predicate, const Schema& schema,
                                          const ZoneLookup& zone,
-                                         std::span<const KeySet* const> keys);
+                                         std::span<const KeySet* const> keys,
+                                         const FilterLookup* filter = nullptr);
+
+// The (column, value) pairs about which prove_no_match may ask filters.
+struct FilterQuestion {
+  std::size_t column;
+  Value value;
+};
+std::vector<FilterQuestion> filter_questions(const Predicate& predicate,
+                                             std::span<const KeySet* const> keys);
 
 // One line per part of the predicate that says whether zone maps and the membership filter can
 // apply, and why (--explain).
