@@ -201,8 +201,7 @@ SearchResult search(const SearchRequest& request, const Comm& comm, const Search
   timer.begin("share");
   const KeyLists keys = KeyLists::load(result.opened.key_lists, request.fpr, comm);
   result.key_lists = keys.facts();
-  result.opened.pool->use_keys(keys.sets(), {.use_filter = request.filters, .sketched = {}},
-                               request.index);
+  result.opened.pool->use_keys(keys.sets(), {.use_filter = request.filters}, request.index);
 
   timer.begin("plan");
   Pruned pruned = prune(result.opened, keys.sets(), {request.zone_maps, request.index}, comm);

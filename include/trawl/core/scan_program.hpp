@@ -40,7 +40,7 @@ class ColumnSource {
 struct ScanOptions {
   bool use_filter =
       true;  // membership filters screen before the exact key check (off: exact check of every row)
-  std::vector<bool> sketched;  // columns whose sketches may be asked for; empty: none
+  std::vector<bool> sketched = {};  // columns whose sketches may be asked for; empty: none
   bool has_sketch(std::size_t column) const { return column < sketched.size() && sketched[column]; }
 };
 

@@ -30,7 +30,7 @@ struct WriteOptions {
   // Names of fixed-width columns that get a digest per 4096 bytes of values beside the digest of
   // each chunk, so that few rows can be read and checked without all others
   // (Dataset::read_rows). Only uncompressed columns can use it; others ignore it.
-  std::vector<std::string> paged;
+  std::vector<std::string> paged = {};
 };
 
 // What was written, for reports.
