@@ -32,7 +32,9 @@ except ImportError as error:
 
 
 def about():
-    return json.loads((DATA / "columns" / "columns.json").read_text())
+    """Types and categories; kept beside the peers' files, so that the raw columns can be removed once those are built."""
+    kept = DATA / "peers" / "columns.json"
+    return json.loads((kept if kept.exists() else DATA / "columns" / "columns.json").read_text())
 
 
 def raw(part, column):
@@ -46,7 +48,7 @@ def parts():
 
 def build_h5py():
     folder = DATA / "peers" / "h5py"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     for part in parts():
         with h5py.File(folder / f"{part.name}.h5", "w") as file:
             for column in COLUMNS:
@@ -57,7 +59,6 @@ def build_h5py():
 
 def build_pytables():
     path = DATA / "peers" / "pytables.h5"
-    path.parent.mkdir(parents=True, exist_ok=True)
     facts = about()
     actions, countries = (np.array(facts[name], dtype="S") for name in ("actions", "countries"))
     row = np.dtype([("record_id", "i8"), ("user_id", "i8"), ("action", actions.dtype), ("amount", "f8"),
@@ -147,6 +148,8 @@ def measure(ask, repeat, warm_up, budget):
 def main():
     if ACTION == "build":
         begin = time.perf_counter()
+        (DATA / "peers").mkdir(exist_ok=True)
+        (DATA / "peers" / "columns.json").write_text((DATA / "columns" / "columns.json").read_text())
         size = build_h5py() if MODE == "h5py" else build_pytables()
         say(bytes=size, build_s=time.perf_counter() - begin)
         return
