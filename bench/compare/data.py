@@ -41,11 +41,11 @@ class Data:
         if tables.exists():
             return
         try:
-            if variant.codec:
-                self.make("--codec", variant.codec)
-            else:
+            if variant.command:
                 call([self.programs.trawl, variant.command[0], "--help"])  # before anything is copied for it
                 self.derive(variant, tables)
+            else:
+                self.make("--tables", variant.name, *variant.write)
         except Failed as error:
             raise Skip(f"this build does not make it: {error.detail}") from error
 

@@ -1,7 +1,7 @@
 // compare_make_data: the data of the comparison, in every form that an engine loads.
 #include <exception>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -20,11 +20,9 @@ namespace {
 
 struct MakeDataParams {
   DataParams data;
-  fs::path out;
-  std::vector<std::string> codecs;
+  std::optional<std::string> tables;  // name
   bool columns = false, csv = false, keys = false, truth = false;
-  std::uint64_t row_group_rows = store::WriteOptions{}.row_group_rows;
-  bool overwrite = false;
+  command::DatasetOutput output;
   int threads = 0;
 };
 
@@ -37,29 +35,22 @@ void describe(MakeDataParams& p, command::Options& visit) {
   visit.option("keys", p.data.keys, Range{1, 1'000'000'000}, "N", "keys of the watch list");
   visit.option("notes", p.data.notes, Range{7, 1'000'000'000}, "N", "notes, over all datasets");
   visit.section("What to make, each a folder or file below --out");
-  visit.required("out", p.out, "DIR", "where the data goes");
-  visit.option("codec", p.codecs, "CODEC",
-               "tables-CODEC and notes-CODEC: datasets of this program; may be repeated");
+  visit.option(
+      "tables", p.tables, "NAME",
+      "tables-NAME, datasets written with the options below, and notes-NAME where they have "
+      "no index");
   visit.flag("columns", p.columns, "columns: raw little-endian values");
   visit.flag("csv", p.csv, "csv and csv-notes");
   visit.flag("key-list", p.keys, "keys: the watch list as .h5, .i64 and .csv");
   visit.flag("truth", p.truth, "truth.json: the answers by brute force");
-  visit.option("row-group-rows", p.row_group_rows, Range{1, 67108864}, "ROWS",
-               "rows of a row group of the datasets");
-  visit.flag("overwrite", p.overwrite, "replace what is there");
+  command::describe(p.output, visit);
+  visit.section("Speed");
   visit.option("threads", p.threads, Range{0, 1024}, "N", "threads; 0: as many as cores");
 }
 
 void check(const MakeDataParams& p, command::Problems& problems) {
-  for (const std::string& codec : p.codecs) {
-    try {
-      store::codec_named(codec);
-    } catch (const InputError& error) {
-      problems.emplace_back(error.what());
-    }
-  }
-  if (p.codecs.empty() && !p.columns && !p.csv && !p.keys && !p.truth)
-    problems.emplace_back("nothing to make: say --codec, --columns, --csv, --key-list or --truth");
+  if (!p.tables && !p.columns && !p.csv && !p.keys && !p.truth)
+    problems.emplace_back("nothing to make: say --tables, --columns, --csv, --key-list or --truth");
 }
 
 class Maker {
@@ -67,8 +58,8 @@ class Maker {
   Maker(const MakeDataParams& p, int threads) : p_(p), source_(p.data), threads_(threads) {}
 
   void run() const {
-    fs::create_directories(p_.out);
-    for (const std::string& codec : p_.codecs) make_codec(codec);
+    fs::create_directories(p_.output.out);
+    if (p_.tables) make_tables(*p_.tables);
     if (p_.columns)
       part("columns", [&](const fs::path& to) { write_columns(source_, threads_, to); });
     if (p_.csv) {
@@ -77,24 +68,23 @@ class Maker {
     }
     if (p_.keys) part("keys", [&](const fs::path& to) { write_keys(p_.data, to); });
     if (p_.truth)
-      write_file_atomically(p_.out / "truth.json", truth_text(source_, threads_), p_.overwrite);
+      write_file_atomically(p_.output.out / "truth.json", truth_text(source_, threads_),
+                            p_.output.write.overwrite);
   }
 
  private:
-  void make_codec(const std::string& codec) const {
-    store::WriteOptions options;
-    options.codec = store::codec_named(codec);
-    options.row_group_rows = p_.row_group_rows;
-    part("tables-" + codec,
-         [&](const fs::path& to) { write_tables(source_, options, threads_, to); });
-    part("notes-" + codec,
-         [&](const fs::path& to) { write_notes(p_.data, options, threads_, to); });
+  void make_tables(const std::string& name) const {
+    part("tables-" + name,
+         [&](const fs::path& to) { write_tables(source_, p_.output, threads_, to); });
+    if (!p_.output.screens.empty()) return;  // notes have none of the columns
+    part("notes-" + name,
+         [&](const fs::path& to) { write_notes(p_.data, p_.output, threads_, to); });
   }
 
   void part(const std::string& name, const std::function<void(const fs::path&)>& write) const {
     const Stopwatch watch;
-    make_part(p_.out / name, p_.overwrite, write);
-    fmt::print(stderr, "{}: {}\n", (p_.out / name).string(), human_seconds(watch.seconds()));
+    make_part(p_.output.out / name, p_.output.write.overwrite, write);
+    fmt::print(stderr, "{}: {}\n", (p_.output.out / name).string(), human_seconds(watch.seconds()));
   }
 
   const MakeDataParams& p_;

@@ -79,11 +79,11 @@ Schema transactions_schema() {
 }
 
 void write_table(const Transactions& source, std::uint64_t dataset,
-                 const store::WriteOptions& options, const fs::path& path) {
+                 const command::DatasetOutput& output, const fs::path& path) {
   const Schema schema = transactions_schema();
-  store::DatasetWriter writer(path, schema, options);
+  command::CountingWriter writer(path, schema, output);
   Rows rows;
-  for_each_block(source.params().rows, options.row_group_rows,
+  for_each_block(source.params().rows, output.write.row_group_rows,
                  [&](std::uint64_t begin, std::uint64_t end) {
                    source.fill(dataset, begin, end, rows);
                    const ColumnView views[] = {
@@ -104,13 +104,13 @@ NoteRange notes_of(const DataParams& params, std::uint64_t dataset) {
 }
 
 void write_note_table(const DataParams& params, const Notes& notes, std::uint64_t dataset,
-                      const store::WriteOptions& options, const fs::path& path) {
+                      const command::DatasetOutput& output, const fs::path& path) {
   const Schema schema({{"record_id", Type::int64, Lane::i64, false, nullptr},
                        {"note", Type::text, Lane::text, false, nullptr}});
-  store::DatasetWriter writer(path, schema, options);
+  command::CountingWriter writer(path, schema, output);
   ColumnBuilder ids(schema[0]), texts(schema[1]);
   const NoteRange range = notes_of(params, dataset);
-  for_each_block(range.end - range.begin, options.row_group_rows,
+  for_each_block(range.end - range.begin, output.write.row_group_rows,
                  [&](std::uint64_t begin, std::uint64_t end) {
                    ids.clear();
                    texts.clear();
@@ -195,18 +195,18 @@ void make_part(const fs::path& path, bool overwrite,
   fs::rename(temporary, path);
 }
 
-void write_tables(const Transactions& source, const store::WriteOptions& options, int threads,
+void write_tables(const Transactions& source, const command::DatasetOutput& output, int threads,
                   const fs::path& folder) {
   for_each_dataset(source.params(), threads, [&](std::uint64_t d) {
-    write_table(source, d, options, folder / (part_name(d) + ".h5"));
+    write_table(source, d, output, folder / (part_name(d) + ".h5"));
   });
 }
 
-void write_notes(const DataParams& params, const store::WriteOptions& options, int threads,
+void write_notes(const DataParams& params, const command::DatasetOutput& output, int threads,
                  const fs::path& folder) {
   const Notes notes(params);
   for_each_dataset(params, threads, [&](std::uint64_t d) {
-    write_note_table(params, notes, d, options, folder / (part_name(d) + ".h5"));
+    write_note_table(params, notes, d, output, folder / (part_name(d) + ".h5"));
   });
 }
 

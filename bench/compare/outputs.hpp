@@ -8,8 +8,7 @@
 #include <functional>
 #include <string>
 
-#include <trawl/store/writer.hpp>
-
+#include "command/dataset_output.hpp"
 #include "generator.hpp"
 
 namespace trawl::bench {
@@ -21,10 +20,11 @@ namespace fs = std::filesystem;
 void make_part(const fs::path& path, bool overwrite,
                const std::function<void(const fs::path&)>& write);
 
-// part-000.h5, ...: one dataset each, by this program's own writer.
-void write_tables(const Transactions& source, const store::WriteOptions& options, int threads,
+// part-000.h5, ...: one dataset each, written as the commands of the program write theirs. Only the
+// options of `output` count, not where it points.
+void write_tables(const Transactions& source, const command::DatasetOutput& output, int threads,
                   const fs::path& folder);
-void write_notes(const DataParams& params, const store::WriteOptions& options, int threads,
+void write_notes(const DataParams& params, const command::DatasetOutput& output, int threads,
                  const fs::path& folder);
 
 // part-000/user_id.i64, ...: little-endian values without any header, and columns.json with types

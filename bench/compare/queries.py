@@ -36,25 +36,26 @@ QUERIES = [
 class Variant:
     """A folder tables-NAME (for Q5 notes-NAME) that trawl searches. A folder that is there is taken as it is.
 
-    Made by compare_make_data with `codec`; or `trawl COMMAND...` is run, on a copy {out} of the tables of `base`, or
-    without a base to make {out} out of the files {csv}. What this build cannot make is listed as skipped.
+    Made by compare_make_data with the options `write` (those of `trawl generate transactions`), or, with a `command`, by
+    `trawl COMMAND...`: {out} in its words is the folder to make, {csv} the CSV files; with a `base`, {out} begins as a copy
+    of that variant's tables. What this build cannot make is listed as skipped.
     """
 
     name: str
     what: str
-    codec: str = ""
-    base: str = ""
+    write: tuple = ()
     command: tuple = ()
+    base: str = ""
     options: tuple = ()  # of every search
 
 
 VARIANTS = [
-    Variant("none", "plain columns, no index", codec="none"),
-    Variant("zstd", "shuffle and zstd, no index", codec="zstd"),
-    Variant("packed", "packed columns, no index", codec="packed"),
-    Variant("sketched", "plain with sketch", base="none", command=("index", "{out}", "--columns", "user_id", "--sketch")),
-    Variant("indexed", "plain with filter index", base="none",
-            command=("index", "{out}", "--columns", "user_id", "--filter")),
+    Variant("none", "plain columns, no index", ("--codec", "none")),
+    Variant("zstd", "shuffle and zstd, no index", ("--codec", "zstd")),
+    Variant("packed", "packed columns, no index", ("--codec", "packed")),
+    Variant("sketched", "plain, sketches of user_id and amount", ("--codec", "none", "--sketch", "user_id,amount")),
+    Variant("indexed", "plain, filters of user_id", ("--codec", "none", "--filter", "user_id")),
+    Variant("zstd-indexed", "zstd, filters of user_id", ("--codec", "zstd", "--filter", "user_id")),
     Variant("clustered", "ordered by user_id", command=("ingest", "--cluster-by", "user_id", "--out", "{out}", "{csv}")),
 ]
 
@@ -71,6 +72,7 @@ class Load:
 
 LOADS = [
     Load("trawl ingest"),
+    Load("trawl ingest with filters of user_id", ("--filter", "user_id")),
 ]
 
 
