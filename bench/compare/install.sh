@@ -8,5 +8,5 @@ folder=${1:-$(dirname "$0")}
 mkdir -p "$folder"
 cd "$folder"
 # nodejs-polars does not bring the library for this platform by itself: it is named here.
-npm install --no-save --no-package-lock --no-audit --no-fund \
+npm install --prefix "$PWD" --no-save --no-package-lock --no-audit --no-fund \
   @duckdb/node-api@1.5.6-r.1 nodejs-polars@0.26.1 "nodejs-polars-linux-$(node -p process.arch)-gnu@0.26.1" chdb@3.4.0
