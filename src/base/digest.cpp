@@ -4,12 +4,21 @@
 
 #include <openssl/evp.h>
 #include <xxhash.h>
+#ifdef TRAWL_XXHASH_DISPATCH  // CMake: this libxxhash can choose its vector instructions at run
+                              // time
+#define XXH_DISPATCH_DISABLE_REPLACE
+#include <xxh_x86dispatch.h>
+#endif
 
 #include <trawl/base/digest.hpp>
 
 namespace trawl {
 
 std::uint64_t xxh3(Bytes bytes) {
+#ifdef TRAWL_XXHASH_DISPATCH
+  constexpr std::size_t vectors_from = 240;  // shorter inputs are hashed without them anyway
+  if (bytes.size() > vectors_from) return XXH3_64bits_dispatch(bytes.data(), bytes.size());
+#endif
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
@@ -30,7 +39,12 @@ Xxh3Stream::Xxh3Stream(Xxh3Stream&&) noexcept = default;
 Xxh3Stream& Xxh3Stream::operator=(Xxh3Stream&&) noexcept = default;
 
 void Xxh3Stream::add(Bytes bytes) {
-  if (!bytes.empty()) XXH3_128bits_update(state_->hash, bytes.data(), bytes.size());
+  if (bytes.empty()) return;
+#ifdef TRAWL_XXHASH_DISPATCH
+  XXH3_128bits_update_dispatch(state_->hash, bytes.data(), bytes.size());
+#else
+  XXH3_128bits_update(state_->hash, bytes.data(), bytes.size());
+#endif
 }
 
 std::string Xxh3Stream::hex() const {

@@ -45,6 +45,8 @@ DatasetPool::DatasetPool(std::vector<store::DatasetRef> refs, Query query, std::
 
 void DatasetPool::compile(OpenDataset& open) const {
   core::ScanOptions options = options_;
+  options.distinct = open.info().distinct;
+  options.paged = open.info().codec == "none";
   for (std::size_t column = 0; use_index_ && column < open.info().schema.size(); ++column) {
     options.sketched.push_back(open.dataset->screen(store::Screen::sketch, column) != nullptr);
   }
@@ -113,6 +115,23 @@ std::shared_ptr<const OpenDataset> DatasetPool::open(std::uint64_t index) {
   return open;
 }
 
+namespace {
+
+// Whether at most one page (4096 bytes of values) in four has a selected row.
+bool few_pages(Lane lane, std::span<const std::uint64_t> select) {
+  if (lane == Lane::text) return false;
+  const std::size_t words = 4096 / lane_bytes(lane) / 64;
+  std::size_t touched = 0;
+  for (std::size_t begin = 0; begin < select.size(); begin += words) {
+    std::uint64_t any = 0;
+    for (std::size_t w = begin; w < std::min(begin + words, select.size()); ++w) any |= select[w];
+    touched += any != 0 ? 1 : 0;
+  }
+  return touched * words * 4 <= select.size();
+}
+
+}  // namespace
+
 void GroupColumns::begin(const store::Dataset& dataset, std::uint64_t group, std::uint64_t rows) {
   dataset_ = &dataset;
   group_ = group;
@@ -148,9 +167,7 @@ const ColumnView& GroupColumns::column_rows(std::size_t column,
                                   [](std::uint64_t s, std::uint64_t k) { return (s & ~k) == 0; });
     return there ? known.buffer.view : this->column(column);
   }
-  // Where most words have a row, most pages would be read anyway.
-  const auto empty = std::count(select.begin(), select.end(), std::uint64_t{0});
-  if (static_cast<std::size_t>(empty) * 4 < select.size() * 3) return this->column(column);
+  if (!few_pages(dataset_->info().schema[column].lane, select)) return this->column(column);
   bool partial = false;
   const std::uint64_t bytes = dataset_->read_rows(group_, column, select, known.buffer, partial);
   known.loaded = partial ? Loaded::some_rows : Loaded::all;

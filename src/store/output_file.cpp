@@ -15,20 +15,23 @@ namespace trawl::store {
 namespace {
 
 constexpr std::string_view cannot_write = "cannot write dataset";
-constexpr hsize_t aligned_from_bytes = 1024;
-constexpr hsize_t alignment_bytes = 64;
+// Chunks worth mapping begin on a page: the system's cache can then hold them in larger pieces.
+constexpr hsize_t aligned_from_bytes = 32768;
+constexpr hsize_t alignment_bytes = 4096;
+static_assert(alignment_bytes <= user_block_bytes);
 
-Handle create_file(const fs::path& temporary) {
+Handle create_file(const fs::path& temporary, bool aligned) {
   const Hdf5Lock lock;
   const std::string& where = temporary.native();
   const Handle creation = owned(H5Pcreate(H5P_FILE_CREATE), H5Pclose, cannot_write, where);
   const Handle access = owned(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, cannot_write, where);
-  check(H5Pset_userblock(creation.get(), seal_bytes), cannot_write, where);
+  check(H5Pset_userblock(creation.get(), user_block_bytes), cannot_write, where);
   check(H5Pset_fapl_sec2(access.get()), cannot_write, where);
   check(H5Pset_file_locking(access.get(), false, true), cannot_write, where);
   check(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG), cannot_write, where);
-  // Uncompressed lanes can then be used where they lie in a mapped file.
-  check(H5Pset_alignment(access.get(), aligned_from_bytes, alignment_bytes), cannot_write, where);
+  if (aligned) {
+    check(H5Pset_alignment(access.get(), aligned_from_bytes, alignment_bytes), cannot_write, where);
+  }
   // Chunks then go to the end of the file, which is how write_chunk knows where (and it checks).
   check(H5Pset_small_data_block_size(access.get(), 0), cannot_write, where);
   return owned(H5Fcreate(temporary.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose,
@@ -49,7 +52,7 @@ Handle link_list(std::string_view where) {
   return list;
 }
 
-OutputFile::OutputFile(fs::path path, bool overwrite)
+OutputFile::OutputFile(fs::path path, bool overwrite, bool aligned)
     : path_(std::move(path)), temporary_(temporary_name(path_)), overwrite_(overwrite) {
   if (!overwrite_ && fs::exists(fs::symlink_status(path_))) {
     throw InputError(fmt::format(
@@ -58,7 +61,7 @@ OutputFile::OutputFile(fs::path path, bool overwrite)
         path_.string()));
   }
   try {
-    file_ = create_file(temporary_);
+    file_ = create_file(temporary_, aligned);
     reader_ = open_for_reading(temporary_);
   } catch (...) {  // the destructor of what was never made does not run
     std::error_code ignored;
@@ -143,7 +146,7 @@ std::uint64_t OutputFile::write_chunk(hid_t dataset, std::uint64_t begin, Bytes 
   // Whether the address counts the user block depends on the release
   // (github.com/HDFGroup/hdf5/issues/4236). Where zeros make both look right, the check of the
   // finished file has the last word.
-  for (const std::uint64_t block : {seal_bytes, std::size_t{0}}) {
+  for (const std::uint64_t block : {user_block_bytes, std::size_t{0}}) {
     if (size == stored.size() && lies_at(address + block, stored)) return address + block;
   }
   throw DataError(fmt::format("{}: {} (a chunk was not written as given)", cannot_write, where));

@@ -19,8 +19,9 @@ namespace trawl::store {
 
 class OutputFile {
  public:
-  // InputError when `path` exists and may not be overwritten.
-  OutputFile(fs::path path, bool overwrite);
+  // `aligned`: large chunks begin on a page. InputError when `path` exists and may not be
+  // overwritten.
+  OutputFile(fs::path path, bool overwrite, bool aligned);
   // Removes the temporary file unless it was published.
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;

@@ -13,7 +13,7 @@ namespace trawl::store {
 namespace {
 
 constexpr std::string_view magic = "trawl dataset ";
-constexpr std::string_view first_line = "trawl dataset 1 (HDF5 begins at byte 512)";
+constexpr std::string_view first_line = "trawl dataset 1 (HDF5 begins at byte 4096)";
 
 [[noreturn]] void damaged(const fs::path& path, std::string_view why) {
   throw DataError(

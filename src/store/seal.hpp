@@ -13,6 +13,9 @@
 namespace trawl::store {
 
 inline constexpr std::size_t seal_bytes = 512;
+// The user block, the seal at its beginning and zeros behind: HDF5 wants it no smaller than the
+// alignment of chunks, and those begin on a page.
+inline constexpr std::size_t user_block_bytes = 4096;
 
 // Bytes [offset, offset + bytes) of the file.
 struct Place {

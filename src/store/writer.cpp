@@ -39,7 +39,8 @@ std::vector<std::string> names_of(const Schema& schema) {
 struct DatasetWriter::State {
   State(std::filesystem::path path, const Schema& schema, WriteOptions write_options)
       : options(write_options),
-        file((check_schema(schema, options), std::move(path)), options.overwrite),
+        file((check_schema(schema, options), std::move(path)), options.overwrite,
+             options.codec == Codec::none),
         screens(file, names_of(schema)) {
     file.create_group(columns_group);
     file.create_group(validity_group);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,6 +42,9 @@ struct ScanOptions {
   bool use_filter =
       true;  // membership filters screen before the exact key check (off: exact check of every row)
   std::vector<bool> sketched = {};  // columns whose sketches may be asked for; empty: none
+  bool paged = false;  // columns with sketches can be read in part (ColumnSource::column_rows)
+  // Distinct values per column, about, where known: only decides the order of steps.
+  std::vector<std::optional<std::uint64_t>> distinct = {};
   bool has_sketch(std::size_t column) const { return column < sketched.size() && sketched[column]; }
 };
 

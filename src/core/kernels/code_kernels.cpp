@@ -41,6 +41,18 @@ void CodesU8(const std::uint8_t* codes, std::size_t rows, const std::uint8_t* lo
 #endif
 }
 
+std::uint64_t CountBits(const std::uint64_t* words, std::size_t count) {
+  const hn::ScalableTag<std::uint64_t> d;
+  const std::size_t lanes = hn::Lanes(d);
+  auto sum = hn::Zero(d);
+  std::size_t w = 0;
+  for (; w + lanes <= count; w += lanes)
+    sum = hn::Add(sum, hn::PopulationCount(hn::LoadU(d, words + w)));
+  std::uint64_t total = hn::GetLane(hn::SumOfLanes(d, sum));
+  for (; w < count; ++w) total += static_cast<std::uint64_t>(__builtin_popcountll(words[w]));
+  return total;
+}
+
 }  // namespace trawl::core::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -48,6 +60,11 @@ HWY_AFTER_NAMESPACE();
 namespace trawl::core::kernels {
 
 HWY_EXPORT(CodesU8);
+HWY_EXPORT(CountBits);
+
+std::uint64_t count_bits(const std::uint64_t* words, std::size_t count) {
+  return HWY_DYNAMIC_DISPATCH(CountBits)(words, count);
+}
 
 template <>
 void select_codes<std::uint8_t>(const std::uint8_t* codes, std::size_t rows,

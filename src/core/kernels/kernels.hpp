@@ -27,6 +27,9 @@ template <class T>
 void select_codes(const T* codes, std::size_t rows, const std::uint8_t* table,
                   std::size_t table_size, const std::uint64_t* select, std::uint64_t* out);
 
+// How many bits are set in words[0, count).
+std::uint64_t count_bits(const std::uint64_t* words, std::size_t count);
+
 // Six comparisons come from these two: a op b, for op in {<, =}; bit i of out for i < rows. T: i64,
 // double.
 template <class T>

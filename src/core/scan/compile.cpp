@@ -22,6 +22,14 @@ ColumnRef column_ref(const Term& term, const Schema& schema) {
   return {term.column, column.name, column.lane};
 }
 
+// The same with what is known of its values.
+ColumnRef column_ref(const Term& term, const Context& context) {
+  ColumnRef column = column_ref(term, context.schema);
+  if (term.column < context.options.distinct.size())
+    column.distinct = context.options.distinct[term.column];
+  return column;
+}
+
 // A condition that one range kernel answers.
 struct RangeCondition {
   const Term* column;
@@ -72,7 +80,7 @@ StepPtr with_sketch(StepPtr exact, const Term& column, SketchQuestion question,
   const bool decides = !mode.ask_unknown && !context.schema[column.column].nullable;
   if (!decides || !context.options.has_sketch(column.column)) return exact;
   return std::make_unique<SketchedStep>(column_ref(column, context.schema), std::move(question),
-                                        std::move(exact));
+                                        std::move(exact), context.options.paged);
 }
 
 SketchQuestion question_of(const Range& range) {
@@ -80,7 +88,7 @@ SketchQuestion question_of(const Range& range) {
 }
 
 StepPtr range_step(const RangeCondition& range, const Context& context, Mode mode) {
-  auto exact = std::make_unique<RangeStep>(column_ref(*range.column, context.schema), range.range,
+  auto exact = std::make_unique<RangeStep>(column_ref(*range.column, context), range.range,
                                            range.flipped, mode.ask_unknown);
   if (range.flipped) return exact;
   return with_sketch(std::move(exact), *range.column, question_of(range.range), context, mode);
@@ -114,18 +122,20 @@ class Conjunction {
     } else if (const auto range = as_range(condition); range && !range->flipped) {
       add_range(*range);
     } else {
+      StepPtr step = compile(condition, context_, mode_);
       if (condition.kind == Condition::Kind::in_list && is_column(condition.terms[0]) &&
           !is_text(condition.terms[0].type)) {
-        add_screen(condition.terms[0], list_of(condition));
+        add_screen(condition.terms[0], list_of(condition), *step);
       }
-      steps_.push_back(compile(condition, context_, mode_));
+      steps_.push_back(std::move(step));
     }
   }
 
   std::vector<StepPtr> steps() {
     for (const auto& [column, range] : ranges_) {
-      add_screen(*range.column, question_of(range.range));
-      steps_.push_back(range_step(range, context_, mode_));
+      StepPtr step = range_step(range, context_, mode_);
+      add_screen(*range.column, question_of(range.range), *step);
+      steps_.push_back(std::move(step));
     }
     for (auto& [column, conditions] : by_category_) {
       Condition all;
@@ -138,10 +148,10 @@ class Conjunction {
 
  private:
   // All sketches of a conjunction reject rows before any values are read.
-  void add_screen(const Term& column, SketchQuestion question) {
+  void add_screen(const Term& column, SketchQuestion question, const Step& exact) {
     if (mode_.ask_unknown || !context_.options.has_sketch(column.column)) return;
-    steps_.push_back(
-        std::make_unique<SketchStep>(column_ref(column, context_.schema), std::move(question)));
+    steps_.push_back(std::make_unique<SketchStep>(column_ref(column, context_.schema),
+                                                  std::move(question), exact.estimate().pass));
   }
 
   void add_range(const RangeCondition& range) {
@@ -230,7 +240,7 @@ StepPtr compile_keys(const Condition& condition, const Context& context, Mode mo
 StepPtr compile_list(const Condition& condition, const Context& context, Mode mode) {
   const Term& term = condition.terms[0];
   if (is_column(term)) {
-    auto exact = std::make_unique<ListStep>(column_ref(term, context.schema), list_of(condition),
+    auto exact = std::make_unique<ListStep>(column_ref(term, context), list_of(condition),
                                             condition.list_has_null, mode.ask_unknown);
     return with_sketch(std::move(exact), term, list_of(condition), context, mode);
   }

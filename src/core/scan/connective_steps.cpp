@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/scan/step_order.hpp"
+
 namespace trawl::core::scan {
 namespace {
 
@@ -61,7 +63,7 @@ void ConstantStep::describe(std::vector<std::string>& lines, int depth) const {
 }
 
 AllStep::AllStep(std::vector<StepPtr> children) : children_(std::move(children)) {
-  order(children_, [](Estimate e) { return e.cost / std::max(1.0 - e.pass, smallest); });
+  order_conjunction(children_);
 }
 
 Verdict AllStep::judge(Run& run, const std::uint64_t* select) const {
@@ -96,7 +98,7 @@ Estimate AllStep::estimate() const {
   Estimate total{0.0, 1.0};
   for (const StepPtr& child : children_) {
     const Estimate part = child->estimate();
-    total.cost += part.cost * total.pass;
+    total.cost += part.cost_at(total.pass);
     total.pass *= part.pass;
   }
   return total;
@@ -112,7 +114,7 @@ bool AllStep::screens() const {
 }
 
 AnyStep::AnyStep(std::vector<StepPtr> children) : children_(std::move(children)) {
-  order(children_, [](Estimate e) { return e.cost / std::max(e.pass, smallest); });
+  order(children_, [](Estimate e) { return (e.cost + e.row_cost) / std::max(e.pass, smallest); });
 }
 
 Verdict AnyStep::judge(Run& run, const std::uint64_t* select) const {
@@ -138,7 +140,7 @@ Estimate AnyStep::estimate() const {
   Estimate total{0.0, 0.0};
   for (const StepPtr& child : children_) {
     const Estimate part = child->estimate();
-    total.cost += part.cost * (1.0 - total.pass);
+    total.cost += part.cost_at(1.0 - total.pass);
     total.pass += part.pass * (1.0 - total.pass);
   }
   return total;

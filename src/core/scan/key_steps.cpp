@@ -21,7 +21,8 @@ void valid_rows(const Run& run, const ColumnView& column, const std::uint64_t* s
 Estimate estimate_keys(const KeyAnswer& answer, double hash_cost) {
   const auto keys = static_cast<double>(std::max<std::uint64_t>(answer.keys->size(), 2));
   const double search = 3.0 * std::log2(keys);
-  return {filters(answer) ? hash_cost + 0.01 * search : search, 0.01};
+  return {
+      .cost = 0.0, .pass = 0.01, .row_cost = filters(answer) ? hash_cost + 0.01 * search : search};
 }
 
 std::string describe_keys(const ColumnRef& column, const KeyAnswer& answer) {

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/kernels/kernels.hpp"
+
 namespace trawl::core::scan {
 
 class MaskPool;
@@ -61,10 +63,7 @@ inline bool any(const std::uint64_t* words, std::size_t count) {
 }
 
 inline std::uint64_t count_rows(const Mask& mask) {
-  std::uint64_t count = 0;
-  for (std::size_t w = 0; w < mask.size(); ++w)
-    count += static_cast<std::uint64_t>(std::popcount(mask[w]));
-  return count;
+  return kernels::count_bits(mask.data(), mask.size());
 }
 
 // Calls f(row) for every set bit, ascending.

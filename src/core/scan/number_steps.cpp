@@ -87,6 +87,11 @@ double lane_cost(Lane lane) {
   return lane == Lane::text ? 20.0 : 0.3 * static_cast<double>(lane_bytes(lane));
 }
 
+double ColumnRef::share_of_values(double count) const {
+  if (!distinct || *distinct == 0) return std::min(0.5, 0.01 * count);
+  return std::min(1.0, count / static_cast<double>(*distinct));
+}
+
 Verdict RangeStep::judge(Run& run, const std::uint64_t* select) const {
   const ColumnView& column = run.column_rows(column_.column, select);
   Verdict verdict;
@@ -102,15 +107,15 @@ Verdict RangeStep::judge(Run& run, const std::uint64_t* select) const {
 
 Estimate RangeStep::estimate() const {
   const double pass = std::visit(
-      [](const auto& r) {
+      [this](const auto& r) {
         if (r.empty()) return 0.0;
-        if (r.lo == r.hi) return 0.01;
+        if (r.lo == r.hi) return column_.share_of_values(1);
         const bool open =
             r.lo == std::decay_t<decltype(r)>{}.lo || r.hi == std::decay_t<decltype(r)>{}.hi;
         return open ? 0.3 : 0.1;
       },
       range_);
-  return {lane_cost(column_.lane), flipped_ ? 1.0 - pass : pass};
+  return {.cost = lane_cost(column_.lane), .pass = flipped_ ? 1.0 - pass : pass};
 }
 
 void RangeStep::describe(std::vector<std::string>& lines, int depth) const {
@@ -177,7 +182,7 @@ Verdict ListStep::judge(Run& run, const std::uint64_t* select) const {
 Estimate ListStep::estimate() const {
   const auto count = static_cast<double>(list_.size());
   const double search = list_.size() <= kernels::max_list ? 0.05 * count : 2.0 * std::log2(count);
-  return {lane_cost(column_.lane) + search, std::min(0.5, 0.01 * count)};
+  return {.cost = lane_cost(column_.lane) + search, .pass = column_.share_of_values(count)};
 }
 
 void ListStep::describe(std::vector<std::string>& lines, int depth) const {

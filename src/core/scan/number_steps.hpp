@@ -2,6 +2,7 @@
 // into kernels.
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "core/scan/range.hpp"
@@ -14,6 +15,10 @@ struct ColumnRef {
   std::size_t column = 0;
   std::string name;
   Lane lane = Lane::i64;
+  std::optional<std::uint64_t> distinct = {};  // values, about; only for estimates
+
+  // Share of the rows that have one of `count` values, about.
+  double share_of_values(double count) const;
 };
 
 using Range = std::variant<IntegerRange, RealRange>;

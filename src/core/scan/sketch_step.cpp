@@ -1,5 +1,7 @@
 #include "core/scan/sketch_step.hpp"
 
+#include <algorithm>
+
 #include "core/kernels/kernels.hpp"
 
 namespace trawl::core::scan {
@@ -35,7 +37,8 @@ Verdict SketchStep::judge(Run& run, const std::uint64_t* select) const {
 }
 
 Estimate SketchStep::estimate() const {
-  return {lane_cost(Lane::u8), 0.05};
+  // One code of 256, or the codes of a range that nothing is known about.
+  return {.cost = lane_cost(Lane::u8), .pass = std::max(pass_, 1.0 / ColumnSketch::codes)};
 }
 
 void SketchStep::describe(std::vector<std::string>& lines, int depth) const {
@@ -65,9 +68,9 @@ Verdict SketchedStep::judge(Run& run, const std::uint64_t* select) const {
 }
 
 Estimate SketchedStep::estimate() const {
-  // Most rows that are still there have been screened by the same sketch.
+  // The sketch itself has been read by the screen before.
   Estimate estimate = exact_->estimate();
-  estimate.cost *= 0.1;
+  estimate.by_page = by_page_;
   return estimate;
 }
 

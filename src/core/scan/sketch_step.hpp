@@ -16,8 +16,9 @@ ColumnSketch::Answer ask(const ColumnSketch& sketch, const SketchQuestion& quest
 // for conjunctions in which unknown counts as no, beside the exact step for the same question.
 class SketchStep final : public Step {
  public:
-  SketchStep(ColumnRef column, SketchQuestion question)
-      : column_(std::move(column)), question_(std::move(question)) {}
+  // `pass`: the fraction of rows that satisfy the question, about.
+  SketchStep(ColumnRef column, SketchQuestion question, double pass)
+      : column_(std::move(column)), question_(std::move(question)), pass_(pass) {}
   Verdict judge(Run& run, const std::uint64_t* select) const override;
   Estimate estimate() const override;
   void describe(std::vector<std::string>& lines, int depth) const override;
@@ -25,14 +26,19 @@ class SketchStep final : public Step {
  private:
   ColumnRef column_;
   SketchQuestion question_;
+  double pass_;
 };
 
 // The exact step of a column with sketches: looks only at the values of rows whose code cannot
 // decide, and at none when there are no such rows. `exact` answers the same question.
 class SketchedStep final : public Step {
  public:
-  SketchedStep(ColumnRef column, SketchQuestion question, StepPtr exact)
-      : column_(std::move(column)), question_(std::move(question)), exact_(std::move(exact)) {}
+  // `by_page`: few values can be read without all others.
+  SketchedStep(ColumnRef column, SketchQuestion question, StepPtr exact, bool by_page)
+      : column_(std::move(column)),
+        question_(std::move(question)),
+        exact_(std::move(exact)),
+        by_page_(by_page) {}
   Verdict judge(Run& run, const std::uint64_t* select) const override;
   Estimate estimate() const override;
   void describe(std::vector<std::string>& lines, int depth) const override;
@@ -41,6 +47,7 @@ class SketchedStep final : public Step {
   ColumnRef column_;
   SketchQuestion question_;
   StepPtr exact_;
+  bool by_page_;
 };
 
 }  // namespace trawl::core::scan

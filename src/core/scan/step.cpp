@@ -1,5 +1,7 @@
 #include "core/scan/step.hpp"
 
+#include <algorithm>
+
 #include <trawl/base/error.hpp>
 
 namespace trawl::core::scan {
@@ -23,6 +25,14 @@ const ColumnView& Run::column(std::size_t column) {
 
 const ColumnView& Run::column_rows(std::size_t column, const std::uint64_t* select) {
   return checked(source.column_rows(column, {select, words}), column, rows);
+}
+
+double Estimate::cost_at(double share) const {
+  constexpr double group_rows = 65536.0, page_rows = 512.0, word_rows = 64.0;
+  constexpr double read_part = 0.7;  // of `cost`; the rest is kernels
+  const double read = std::min(1.0, share * (by_page ? page_rows : group_rows));
+  const double looked_at = std::min(1.0, share * word_rows);
+  return cost * (read_part * read + (1.0 - read_part) * looked_at) + row_cost * share;
 }
 
 void settle_nulls(Run& run, const std::uint64_t* select, const std::uint64_t* valid,

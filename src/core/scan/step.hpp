@@ -39,8 +39,15 @@ struct Verdict {
 
 // Guesses that only decide the order of steps, never the result.
 struct Estimate {
-  double cost = 1.0;  // nanoseconds per row
-  double pass = 0.5;  // fraction of rows that are yes
+  double cost = 1.0;      // nanoseconds per row of the row group: reading the column, kernels
+  double pass = 0.5;      // fraction of rows that are yes
+  double row_cost = 0.0;  // nanoseconds per row that is still there
+  bool by_page = false;   // only pages (4096 bytes) with a row that is still there are read
+
+  // Nanoseconds per row when the fraction `share` of the rows is still there, spread evenly: a
+  // column is read when any row of its row group (65,536) is left, a word of 64 rows is looked at
+  // when one of them is.
+  double cost_at(double share) const;
 };
 
 class Step {
