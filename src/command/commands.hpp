@@ -8,6 +8,7 @@ namespace trawl::command {
 Command generate_transactions_command();
 Command generate_keys_command();
 Command ingest_command();
+Command index_command();
 Command inspect_command();
 Command replay_command();
 Command search_command();

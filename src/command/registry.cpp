@@ -83,6 +83,7 @@ std::span<const Command> commands() {
       generate_transactions_command(),
       generate_keys_command(),
       ingest_command(),
+      index_command(),
       inspect_command(),
       search_command(),
       verify_command(),

@@ -101,6 +101,9 @@ struct IndexedScreen {
 };
 
 struct IndexHeader {
+  // Of a sidecar only: content digest of the dataset that is indexed, and which table of its file.
+  // Its columns then have no parts.
+  std::string indexes, table;
   std::uint64_t rows = 0;
   std::uint64_t row_group_rows = 0;
   Codec codec = Codec::none;

@@ -14,6 +14,9 @@ namespace {
 constexpr std::array<std::string_view, 5> role_names = {"values", "bytes", "validity", "screen",
                                                         "pages"};
 
+constexpr std::string_view dataset_format = "trawl dataset";
+constexpr std::string_view sidecar_format = "trawl index";
+
 Json to_json(const Part& part) {
   Json json;
   json["path"] = part.path;
@@ -37,10 +40,11 @@ Json to_json(const CategoriesPlace& categories) {
 Json to_json(const IndexedColumn& column) {
   Json json;
   json["name"] = column.schema.name;
-  json["path"] = column.path;
+  if (!column.path.empty()) json["path"] = column.path;
   json["type"] = name_of(column.schema.type);
   json["lane"] = name_of(column.schema.lane);
   json["nullable"] = column.schema.nullable;
+  if (column.path.empty()) return json;  // of a sidecar: the values are elsewhere
   json["distinct"] = column.distinct ? Json(*column.distinct) : Json();
   json["values"] = column.values;
   if (column.bytes) json["bytes"] = *column.bytes;
@@ -64,9 +68,15 @@ class Parser {
   explicit Parser(std::string_view where) : where_(where) {}
 
   IndexHeader header(const Json& json) {
-    require(text(json, "format") == "trawl dataset" && number(json, "version") == 1,
-            "it is of another format or version");
     IndexHeader header;
+    const std::string format = text(json, "format");
+    require((format == dataset_format || format == sidecar_format) && number(json, "version") == 1,
+            "it is of another format or version");
+    if (format == sidecar_format) {
+      header.indexes = text(json, "indexes");
+      header.table = text(json, "table");
+      require(!header.indexes.empty(), "'indexes' is empty");
+    }
     header.rows = number(json, "rows");
     header.row_group_rows = number(json, "row_group_rows");
     require(header.row_group_rows >= 1 && header.row_group_rows <= max_row_group_rows,
@@ -200,7 +210,6 @@ class Parser {
   IndexedColumn column(const Json& json, const IndexHeader& header) const {
     IndexedColumn column;
     column.schema.name = text(json, "name");
-    column.path = text(json, "path");
     const auto type = type_named(text(json, "type"));
     const auto lane = lane_named(text(json, "lane"));
     require(type && lane && fits(*type, *lane),
@@ -210,6 +219,8 @@ class Parser {
     const Json& nullable = member(json, "nullable");
     require(nullable.is_boolean(), "'nullable' is not true or false");
     column.schema.nullable = nullable.get<bool>();
+    if (!header.indexes.empty()) return column;
+    column.path = text(json, "path");
     if (!member(json, "distinct").is_null()) column.distinct = number(json, "distinct");
     const bool is_free_text = *lane == Lane::text;
     column.values =
@@ -236,8 +247,12 @@ std::string_view name_of(Screen screen) {
 
 std::string format_header(const IndexHeader& header) {
   Json json;
-  json["format"] = "trawl dataset";
+  json["format"] = header.indexes.empty() ? dataset_format : sidecar_format;
   json["version"] = 1;
+  if (!header.indexes.empty()) {
+    json["indexes"] = header.indexes;
+    json["table"] = header.table;
+  }
   json["rows"] = header.rows;
   json["row_group_rows"] = header.row_group_rows;
   json["codec"] = name_of(header.codec);

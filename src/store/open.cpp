@@ -3,6 +3,7 @@
 #include <trawl/base/error.hpp>
 #include <trawl/base/log.hpp>
 #include <trawl/store/dataset.hpp>
+#include <trawl/store/sidecar.hpp>
 
 #include "store/generated_dataset.hpp"
 #include "store/hdf5_dataset.hpp"
@@ -19,10 +20,7 @@ std::optional<Seal> read_seal(const Fd& fd, const fs::path& path) {
   return parse_seal(block, bytes, path);
 }
 
-}  // namespace
-
-std::unique_ptr<Dataset> open_dataset(const DatasetRef& ref, const std::string& known_digest) {
-  if (ref.location.starts_with("gen:")) return open_generated(ref);
+std::unique_ptr<Dataset> open_file(const DatasetRef& ref, const std::string& known_digest) {
   Fd fd = open_for_reading(ref.location);
   const auto seal = read_seal(fd, ref.location);
   if (!seal) return open_through_hdf5(ref, known_digest);
@@ -34,12 +32,23 @@ std::unique_ptr<Dataset> open_dataset(const DatasetRef& ref, const std::string& 
   } catch (const DataError& error) {
     problem = error.what();
   }
+  if (index && !index->header.indexes.empty()) {
+    throw DataError(
+        fmt::format("an index, not a dataset: {}. Name the file that it indexes", ref.location));
+  }
   if (index) return std::make_unique<NativeDataset>(ref, std::move(fd), *seal, std::move(*index));
   // Without an index nothing is pruned and everything can still be scanned. The digest of such a
   // file is computed, so it differs from the one that was sealed.
   auto dataset = open_through_hdf5(ref, known_digest);
   log::any_rank(fmt::format("{}. Everything in it is scanned, through HDF5", problem));
   return dataset;
+}
+
+}  // namespace
+
+std::unique_ptr<Dataset> open_dataset(const DatasetRef& ref, const std::string& known_digest) {
+  if (ref.location.starts_with("gen:")) return open_generated(ref);
+  return with_sidecar(ref, open_file(ref, known_digest));
 }
 
 }  // namespace trawl::store
