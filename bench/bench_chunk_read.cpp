@@ -62,6 +62,9 @@ void read_column(benchmark::State& state, const std::string& codec, const std::s
 // user_id: 40 random bits in 64; time: ascending with jitter.
 BENCHMARK_CAPTURE(read_column, none_user_id, "none", "user_id")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(read_column, lz4_user_id, "lz4", "user_id")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(read_column, packed_user_id, "packed", "user_id")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(read_column, packed_amount, "packed", "amount")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(read_column, packed_time, "packed", "time")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(read_column, zstd_user_id, "zstd", "user_id")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(read_column, gzip_user_id, "gzip", "user_id")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(read_column, lz4_time, "lz4", "time")->Unit(benchmark::kMillisecond);

@@ -16,8 +16,12 @@ void describe(DatasetOutput& p, Options& visit) {
   visit.required("out", p.out, "DIR", "folder for the datasets; made when it is not there");
   visit.choice(
       "codec", p.write.codec,
-      {{"zstd", Codec::zstd}, {"lz4", Codec::lz4}, {"gzip", Codec::gzip}, {"none", Codec::none}},
-      "how columns are compressed; gzip is what every HDF5 program can read");
+      {{"packed", Codec::packed},
+       {"zstd", Codec::zstd},
+       {"lz4", Codec::lz4},
+       {"gzip", Codec::gzip},
+       {"none", Codec::none}},
+      "how columns are compressed; gzip is what every HDF5 program can read, none is fastest");
   visit.option("row-group-rows", p.write.row_group_rows, Range{1, 1 << 26}, "ROWS",
                "rows of a row group, the unit of pruning and checksums");
   visit.flag("overwrite", p.write.overwrite, "replace files that are there already");

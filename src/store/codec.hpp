@@ -9,7 +9,12 @@
 #include <trawl/base/digest.hpp>
 #include <trawl/store/writer.hpp>
 
+#include "store/bit_packing.hpp"
+
 namespace trawl::store {
+
+inline constexpr Codec codecs[] = {Codec::none, Codec::gzip, Codec::lz4, Codec::zstd,
+                                   Codec::packed};
 
 // Ids registered with the HDF Group (github.com/HDFGroup/hdf5_plugins,
 // docs/RegisteredFilterPlugins.md).
@@ -27,6 +32,19 @@ inline constexpr std::uint64_t max_chunk_bytes = std::uint64_t{1} << 30;
 // Shuffles (elements wider than a byte) and compresses `raw`; replaces `stored`. DataError when a
 // library fails.
 void encode(Codec codec, std::size_t element_bytes, Bytes raw, std::vector<std::byte>& stored);
+
+// Bits of a chunk's filter mask: which filters of a packed part's pipeline (scale-offset, shuffle,
+// zstd) this chunk did not go through. Shuffle is missing where elements are single bytes.
+inline constexpr std::uint32_t skip_packing = 1;
+inline constexpr std::uint32_t skip_compression = 6;
+
+// The stored form of one chunk, and its filter mask (0 unless the part is packed). Packed or
+// compressed: whichever decodes faster for its size.
+std::uint32_t encode_chunk(Codec codec, const Packing& packing, std::size_t element_bytes,
+                           Bytes raw, std::vector<std::byte>& stored);
+[[nodiscard]] const char* decode_chunk(Codec codec, const Packing& packing, std::uint32_t skipped,
+                                       std::size_t element_bytes, Bytes stored, std::byte* into,
+                                       std::size_t raw_bytes);
 
 // Undoes `encode` into exactly `raw_bytes` bytes at `into`. Returns what is wrong with `stored`, or
 // null. For Codec::none use the bytes as they are.

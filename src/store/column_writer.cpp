@@ -9,6 +9,7 @@
 #include <trawl/base/text.hpp>
 #include <trawl/base/zone.hpp>
 
+#include "store/index_writer.hpp"
 #include "store/layout.hpp"
 
 namespace trawl::store {
@@ -67,6 +68,26 @@ bool same_categories(const ColumnView& view, const ColumnSchema& schema) {
          (view.categories != nullptr && *view.categories == *schema.categories);
 }
 
+// How values of this kind are packed; `first`: the first row group, which tells how many decimals
+// there are.
+Packing packing_for(const ColumnSchema& schema, const ColumnView* first) {
+  if (schema.type == Type::text || schema.type == Type::boolean || schema.lane == Lane::f32)
+    return {};
+  if (schema.lane == Lane::f64) {
+    if (first == nullptr) return {};
+    std::vector<double> values;
+    for (std::size_t row = 0; row < first->rows; ++row) {
+      if (first->is_valid(row)) values.push_back(first->lanes<double>()[row]);
+    }
+    const auto scale = decimal_scale(values);
+    if (!scale) return {};
+    return {Packing::Kind::decimals, true, *scale};
+  }
+  const bool is_unsigned =
+      schema.lane == Lane::u8 || schema.lane == Lane::u16 || schema.lane == Lane::u32;
+  return {Packing::Kind::integers, !is_unsigned, 0};
+}
+
 }  // namespace
 
 ColumnWriter::ColumnWriter(OutputFile& file, const ColumnSchema& schema, Codec codec, bool paged)
@@ -101,9 +122,9 @@ void ColumnWriter::check(const ColumnView& view, std::size_t rows) const {
   }
 }
 
-void ColumnWriter::create(std::uint64_t chunk_rows) {
+void ColumnWriter::create(std::uint64_t chunk_rows, const ColumnView* first) {
   if (is_group(schema_)) file_->create_group(path_);
-  values_.create(chunk_rows);
+  values_.create(chunk_rows, packing_for(schema_, first));
   if (schema_.type == Type::text) {
     const Hdf5Lock lock;
     bytes_.emplace(*file_, codec_, Part{path_ + "/bytes", Role::bytes, 1, 0, 0},
@@ -235,16 +256,6 @@ CategoriesPlace ColumnWriter::write_categories() {
                                     result.count, bytes_of(table));
   result.digest = fmt::format("{:016x}", xxh3(bytes_of(table)));
   return result;
-}
-
-std::uint32_t ColumnWriter::add_part(Index& index, const PartWriter& writer) const {
-  const auto number = static_cast<std::uint32_t>(index.header.parts.size());
-  index.header.parts.push_back(writer.part());
-  for (ChunkRecord record : writer.chunks()) {
-    record.part = number;
-    index.chunks.push_back(record);
-  }
-  return number;
 }
 
 void ColumnWriter::finish(Index& index, std::optional<std::uint64_t> distinct) {

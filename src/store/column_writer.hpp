@@ -20,8 +20,9 @@ class ColumnWriter {
 
   // InputError when the values do not belong to this column. Writes nothing.
   void check(const ColumnView& view, std::size_t rows) const;
-  // Creates the HDF5 objects with this many rows per chunk. Before the first append.
-  void create(std::uint64_t chunk_rows);
+  // Creates the HDF5 objects with this many rows per chunk. Before the first append. `first`: the
+  // first row group, if there is one.
+  void create(std::uint64_t chunk_rows, const ColumnView* first);
   void append(const ColumnView& view);
   // Writes what is still in memory, categories and attributes, and describes the column. Adds its
   // parts, chunks, zones and text bounds to `index`.
@@ -37,7 +38,6 @@ class ColumnWriter {
   void append_validity(const ColumnView& view, std::uint64_t nulls);
   void append_zone(const Zone& zone, std::uint64_t text_begin);
   CategoriesPlace write_categories();
-  std::uint32_t add_part(Index& index, const PartWriter& writer) const;
 
   OutputFile* file_;
   ColumnSchema schema_;

@@ -52,17 +52,26 @@ void register_filters() {
   }
 }
 
-void declare_filters(hid_t creation, Codec codec, std::size_t element_bytes,
+void declare_filters(hid_t creation, Codec codec, const Packing& packing, std::size_t element_bytes,
                      std::string_view where) {
   constexpr std::string_view action = "cannot declare a filter";
   if (codec == Codec::none) return;
+  if (codec == Codec::packed && packing.kind != Packing::Kind::none) {
+    // Without a fill value, or the filter would take the greatest packed value for it.
+    const bool decimals = packing.kind == Packing::Kind::decimals;
+    check(H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER), action, where);
+    check(H5Pset_fill_value(creation, H5T_NATIVE_INT64, nullptr), action, where);
+    check(H5Pset_scaleoffset(creation, decimals ? H5Z_SO_FLOAT_DSCALE : H5Z_SO_INT,
+                             decimals ? packing.scale : H5Z_SO_INT_MINBITS_DEFAULT),
+          action, where);
+  }
   if (element_bytes > 1) check(H5Pset_shuffle(creation), action, where);
   if (codec == Codec::gzip) check(H5Pset_deflate(creation, gzip_level), action, where);
   if (codec == Codec::lz4) {
     const unsigned block_bytes = 0;  // the filter's default
     check(H5Pset_filter(creation, lz4_filter, H5Z_FLAG_OPTIONAL, 1, &block_bytes), action, where);
   }
-  if (codec == Codec::zstd) {
+  if (codec == Codec::zstd || codec == Codec::packed) {
     const unsigned level = zstd_level;
     check(H5Pset_filter(creation, zstd_filter, H5Z_FLAG_OPTIONAL, 1, &level), action, where);
   }
@@ -80,16 +89,18 @@ std::string codec_of(hid_t creation, std::string_view where) {
     const H5Z_filter_t id = H5Pget_filter2(creation, static_cast<unsigned>(i), &flags, &values,
                                            nullptr, name.size(), name.data(), &config);
     if (id == H5Z_FILTER_SHUFFLE || id == H5Z_FILTER_FLETCHER32) continue;
-    const char* found = id == H5Z_FILTER_DEFLATE ? "gzip"
-                        : id == lz4_filter       ? "lz4"
-                        : id == zstd_filter      ? "zstd"
-                                                 : nullptr;
+    const char* found = id == H5Z_FILTER_DEFLATE       ? "gzip"
+                        : id == lz4_filter             ? "lz4"
+                        : id == zstd_filter            ? "zstd"
+                        : id == H5Z_FILTER_SCALEOFFSET ? "packed"
+                                                       : nullptr;
     if (found == nullptr) {
       throw DataError(fmt::format(
-          "compressed with a filter that is not read: {} (filter {} '{}'; gzip, LZ4 and Zstandard "
-          "are read, and no plugin is loaded). Rewrite it with h5repack -f GZIP=4",
+          "compressed with a filter that is not read: {} (filter {} '{}'; gzip, LZ4, Zstandard and "
+          "scale-offset are read, and no plugin is loaded). Rewrite it with h5repack -f GZIP=4",
           where, id, name.data()));
     }
+    if (codec == "packed" && id == zstd_filter) continue;  // packed files have both
     codec = codec == "none" ? found : "mixed";
   }
   return codec;

@@ -13,7 +13,7 @@ namespace trawl::store {
 void register_filters();
 
 // Adds the filters of `codec` to a dataset creation list.
-void declare_filters(hid_t creation, Codec codec, std::size_t element_bytes,
+void declare_filters(hid_t creation, Codec codec, const Packing& packing, std::size_t element_bytes,
                      std::string_view where);
 
 // Name of the codec a dataset is stored with: "none", "gzip", "lz4", "zstd" or "mixed". DataError

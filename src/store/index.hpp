@@ -18,6 +18,7 @@
 #include <trawl/store/dataset.hpp>
 #include <trawl/store/writer.hpp>
 
+#include "store/bit_packing.hpp"
 #include "store/seal.hpp"
 
 namespace trawl::store {
@@ -35,8 +36,9 @@ struct ChunkRecord {
   std::uint64_t digest = 0;   // XXH3-64 of the stored bytes
   std::uint32_t stored = 0;   // bytes in the file
   std::uint32_t raw = 0;      // bytes once decoded
-  std::uint32_t part = 0;
-  std::uint32_t chunk = 0;  // holds elements [chunk * n, (chunk + 1) * n) of the part
+  std::uint16_t part = 0;
+  std::uint16_t skipped = 0;  // HDF5's filter mask: filters that this chunk did not go through
+  std::uint32_t chunk = 0;    // holds elements [chunk * n, (chunk + 1) * n) of the part
 };
 static_assert(sizeof(ChunkRecord) == 32);
 
@@ -71,6 +73,7 @@ struct Part {
   std::uint32_t element_bytes = 0;
   std::uint64_t chunk = 0;     // elements per chunk
   std::uint64_t elements = 0;  // in all
+  Packing packing = {};        // Codec::packed
 
   std::uint64_t chunks() const { return elements / chunk + (elements % chunk != 0 ? 1 : 0); }
 };

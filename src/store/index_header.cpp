@@ -24,6 +24,11 @@ Json to_json(const Part& part) {
   json["element_bytes"] = part.element_bytes;
   json["chunk"] = part.chunk;
   json["elements"] = part.elements;
+  if (part.packing.kind == Packing::Kind::integers) json["packing"] = "integers";
+  if (part.packing.kind == Packing::Kind::decimals) {
+    json["packing"] = "decimals";
+    json["scale"] = part.packing.scale;
+  }
   return json;
 }
 
@@ -123,11 +128,20 @@ class Parser {
   }
 
   Codec codec(const std::string& name) const {
-    for (const Codec known : {Codec::none, Codec::gzip, Codec::lz4, Codec::zstd}) {
+    for (const Codec known : codecs) {
       if (name == name_of(known)) return known;
     }
     require(false, "its codec is unknown");
     return Codec::none;
+  }
+
+  Packing packing(const Json& json, std::size_t element_bytes) const {
+    if (text(json, "packing") == "integers") return {Packing::Kind::integers, true, 0};
+    require(text(json, "packing") == "decimals" && element_bytes == sizeof(double),
+            "a part is packed in an unknown way");
+    const std::uint64_t scale = number(json, "scale");
+    require(scale <= Packing::max_scale, "the scale of a packed part is out of range");
+    return {Packing::Kind::decimals, true, static_cast<int>(scale)};
   }
 
   Part part(const Json& json) const {
@@ -143,6 +157,7 @@ class Parser {
     require(part.element_bytes >= 1 && part.element_bytes <= 8, "element_bytes is out of range");
     require(part.chunk >= 1 && part.chunk <= max_chunk_bytes / part.element_bytes,
             "a chunk is out of range");
+    if (json.contains("packing")) part.packing = packing(json, part.element_bytes);
     require(part.elements <= INT64_MAX && part.chunks() <= UINT32_MAX, "a part is out of range");
     return part;
   }

@@ -33,7 +33,8 @@ Handle chunk_type() {
                       {"xxh3", offsetof(ChunkRecord, digest), H5T_STD_U64LE},
                       {"stored_bytes", offsetof(ChunkRecord, stored), H5T_STD_U32LE},
                       {"raw_bytes", offsetof(ChunkRecord, raw), H5T_STD_U32LE},
-                      {"part", offsetof(ChunkRecord, part), H5T_STD_U32LE},
+                      {"part", offsetof(ChunkRecord, part), H5T_STD_U16LE},
+                      {"skipped_filters", offsetof(ChunkRecord, skipped), H5T_STD_U16LE},
                       {"chunk", offsetof(ChunkRecord, chunk), H5T_STD_U32LE}});
 }
 
@@ -140,12 +141,7 @@ void ScreenParts::describe(Screen screen, std::size_t column, std::string layout
 
 void ScreenParts::add_to(Index& index) const {
   for (const One& one : all_) {
-    const auto part = static_cast<std::uint32_t>(index.header.parts.size());
-    index.header.parts.push_back(one.writer.part());
-    for (ChunkRecord record : one.writer.chunks()) {
-      record.part = part;
-      index.chunks.push_back(record);
-    }
+    const std::uint32_t part = add_part(index, one.writer);
     index.header.screens.push_back(
         {one.screen, static_cast<std::uint32_t>(one.column), part, one.layout});
   }
@@ -153,6 +149,18 @@ void ScreenParts::add_to(Index& index) const {
 
 void ScreenParts::close() {
   for (One& one : all_) one.writer.close();
+}
+
+std::uint32_t add_part(Index& index, const PartWriter& writer) {
+  const std::size_t number = index.header.parts.size();
+  if (number > UINT16_MAX)
+    throw InputError("a dataset cannot have that many columns: 65,536 parts");
+  index.header.parts.push_back(writer.part());
+  for (ChunkRecord record : writer.chunks()) {
+    record.part = static_cast<std::uint16_t>(number);
+    index.chunks.push_back(record);
+  }
+  return static_cast<std::uint32_t>(number);
 }
 
 Seal write_index(OutputFile& file, const Index& index) {

@@ -38,6 +38,9 @@ class ScreenParts {
   std::vector<One> all_;
 };
 
+// Adds a part and its chunks. Its number. InputError when there are too many.
+std::uint32_t add_part(Index& index, const PartWriter& writer);
+
 // Writes the datasets of /index. The seal still lacks size and digest of the content.
 Seal write_index(OutputFile& file, const Index& index);
 

@@ -158,8 +158,9 @@ void NativeDataset::read_chunk(const ChunkRecord& record, const Target& target,
     std::memcpy(into, stored.data(), stored.size());
     return;
   }
-  const std::size_t width = index_.header.parts[record.part].element_bytes;
-  if (const char* problem = decode(index_.header.codec, width, stored, into, record.raw)) {
+  const Part& part = index_.header.parts[record.part];
+  if (const char* problem = decode_chunk(index_.header.codec, part.packing, record.skipped,
+                                         part.element_bytes, stored, into, record.raw)) {
     fail(target, record.address, problem);
   }
 }

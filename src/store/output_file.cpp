@@ -124,15 +124,17 @@ bool OutputFile::lies_at(std::uint64_t address, Bytes stored) {
 // Asking HDF5 1.10 for the address of a chunk costs time in the number of chunks before it, so it
 // is asked only when the chunk did not simply go to the end of the file (the first one of a dataset
 // goes behind a new index node).
-std::uint64_t OutputFile::write_chunk(hid_t dataset, std::uint64_t begin, Bytes stored) {
+std::uint64_t OutputFile::write_chunk(hid_t dataset, std::uint64_t begin,
+                                      std::uint32_t skipped_filters, Bytes stored) {
   const Hdf5Lock lock;
   const std::string& where = temporary_.native();
   const hsize_t offset = begin;
   haddr_t before = 0;
   haddr_t after = 0;
   check(H5Fget_eoa(file_.get(), &before), cannot_write, where);
-  check(H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, &offset, stored.size(), stored.data()),
-        cannot_write, where);
+  check(
+      H5Dwrite_chunk(dataset, H5P_DEFAULT, skipped_filters, &offset, stored.size(), stored.data()),
+      cannot_write, where);
   check(H5Fget_eoa(file_.get(), &after), cannot_write, where);
   const haddr_t grown = after - before;
   if (grown >= stored.size() && grown < stored.size() + alignment_bytes &&
@@ -171,10 +173,11 @@ void OutputFile::publish(const Seal& seal) {
 PartWriter::PartWriter(OutputFile& file, Codec codec, Part part, Handle type, std::uint8_t fill)
     : file_(&file), codec_(codec), part_(std::move(part)), type_(std::move(type)), fill_(fill) {}
 
-void PartWriter::create(std::uint64_t chunk) {
+void PartWriter::create(std::uint64_t chunk, const Packing& packing) {
   const Hdf5Lock lock;
   const std::string& where = file_->temporary().native();
   part_.chunk = chunk;
+  if (codec_ == Codec::packed) part_.packing = packing;
   const hsize_t none = 0;
   const hsize_t unlimited = H5S_UNLIMITED;
   const hsize_t chunk_elements = chunk;
@@ -182,7 +185,7 @@ void PartWriter::create(std::uint64_t chunk) {
   const Handle links = link_list(where);
   const Handle creation = creation_list(where);
   check(H5Pset_chunk(creation.get(), 1, &chunk_elements), cannot_write, where);
-  declare_filters(creation.get(), codec_, part_.element_bytes, where);
+  declare_filters(creation.get(), codec_, part_.packing, part_.element_bytes, where);
   if (fill_ != 0) {
     check(H5Pset_fill_value(creation.get(), type_.get(), &fill_), cannot_write, where);
   }
@@ -214,11 +217,17 @@ void PartWriter::append(Bytes raw) {
   if (raw.size() < chunk_bytes) {
     padded_.assign(chunk_bytes, std::byte{0});
     std::copy(raw.begin(), raw.end(), padded_.begin());
+    if (part_.packing.kind != Packing::Kind::none) {
+      for (std::size_t at = raw.size(); at < chunk_bytes; ++at)
+        padded_[at] = padded_[at - part_.element_bytes];
+    }
     raw = padded_;
   }
-  encode(codec_, part_.element_bytes, raw, stored_);
+  const std::uint32_t skipped =
+      encode_chunk(codec_, part_.packing, part_.element_bytes, raw, stored_);
   ChunkRecord record;
-  record.address = file_->write_chunk(dataset_.get(), begin, stored_);
+  record.skipped = static_cast<std::uint16_t>(skipped);
+  record.address = file_->write_chunk(dataset_.get(), begin, skipped, stored_);
   record.digest = xxh3(stored_);
   record.stored = static_cast<std::uint32_t>(stored_.size());
   record.raw = static_cast<std::uint32_t>(raw.size());

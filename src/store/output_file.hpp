@@ -39,7 +39,8 @@ class OutputFile {
                     bool scalar = false);
   // Writes one stored chunk that begins at element `begin`, reads it back, and returns its address
   // in the file.
-  std::uint64_t write_chunk(hid_t dataset, std::uint64_t begin, Bytes stored);
+  std::uint64_t write_chunk(hid_t dataset, std::uint64_t begin, std::uint32_t skipped_filters,
+                            Bytes stored);
   // Closes the file; DataError when anything could not be written.
   void close();
   // Writes the user block of the closed file and moves it to its name.
@@ -67,9 +68,10 @@ class PartWriter {
   PartWriter(OutputFile& file, Codec codec, Part part, Handle type, std::uint8_t fill = 0);
 
   // Fixes the length of chunks, in elements, and creates the dataset.
-  void create(std::uint64_t chunk);
+  void create(std::uint64_t chunk, const Packing& packing = {});
   bool created() const { return static_cast<bool>(dataset_); }
-  // Appends one chunk; a shorter one must be the last. `raw` is padded with zeros.
+  // Appends one chunk; a shorter one must be the last. `raw` is padded with zeros, or with its last
+  // element where it is packed.
   void append(Bytes raw);
   // Appends elements that have the fill value, without storing a chunk. At most one chunk's worth.
   void skip(std::uint64_t elements);

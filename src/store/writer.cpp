@@ -52,9 +52,11 @@ struct DatasetWriter::State {
     }
   }
 
-  void create_columns(std::uint64_t chunk_rows) {
+  // `views`: the first row group; empty: there is none.
+  void create_columns(std::uint64_t chunk_rows, std::span<const ColumnView> views) {
     if (std::exchange(created, true)) return;
-    for (ColumnWriter& column : columns) column.create(chunk_rows);
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      columns[i].create(chunk_rows, views.empty() ? nullptr : &views[i]);
   }
 
   void check_append(std::span<const ColumnView> views) const {
@@ -74,7 +76,8 @@ struct DatasetWriter::State {
     const std::size_t group_rows = views[0].rows;
     if (group_rows == 0) return;
     last_was_short = group_rows < options.row_group_rows;
-    create_columns(group_rows);  // a dataset of one short row group gets chunks no longer than that
+    create_columns(group_rows,
+                   views);  // a dataset of one short row group gets chunks no longer than that
     for (std::size_t i = 0; i < views.size(); ++i) columns[i].append(views[i]);
     rows += group_rows;
   }
@@ -102,7 +105,7 @@ struct DatasetWriter::State {
   }
 
   WrittenDataset finish(std::span<const std::optional<std::uint64_t>> distinct) {
-    create_columns(options.row_group_rows);
+    create_columns(options.row_group_rows, {});
     const Index index = make_index(distinct);
     const Seal seal = write_index(file, index);
     write_root_attributes();

@@ -43,7 +43,7 @@ with h5py.File("data.h5") as f:
 
 TEST(DatasetPage, PythonReadsEveryTypeAndCodec) {
   TRAWL_NEED_PYTHON("h5py, zstandard, lz4.block, numpy");
-  for (const Codec codec : {Codec::none, Codec::gzip, Codec::lz4, Codec::zstd}) {
+  for (const Codec codec : {Codec::none, Codec::gzip, Codec::lz4, Codec::zstd, Codec::packed}) {
     for (const std::uint64_t rows : {0, 1, 257}) {
       SCOPED_TRACE(fmt::format("{} {}", name_of(codec), rows));
       Random random(rows);

@@ -82,7 +82,7 @@ TEST_P(RoundTrip, EveryTypeAndPatternOfNulls) {
 
 std::vector<Case> all_cases() {
   std::vector<Case> cases;
-  for (const Codec codec : {Codec::none, Codec::gzip, Codec::lz4, Codec::zstd}) {
+  for (const Codec codec : {Codec::none, Codec::gzip, Codec::lz4, Codec::zstd, Codec::packed}) {
     for (const std::uint64_t rows : {0, 1, 63, 99, 100, 101, 300, 357})
       cases.push_back({codec, rows});
   }
@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(All, RoundTrip, testing::ValuesIn(all_cases()), [](cons
 
 // Texts much longer than a chunk of bytes, none at all, and chunk borders inside and between rows.
 TEST(LongTexts, CrossChunks) {
-  for (const Codec codec : {Codec::none, Codec::gzip, Codec::lz4, Codec::zstd}) {
+  for (const Codec codec : {Codec::none, Codec::gzip, Codec::lz4, Codec::zstd, Codec::packed}) {
     for (const std::size_t longest : {0u, 20'000u, 700'000u}) {
       Random random(longest);
       const TempFolder folder;

@@ -19,12 +19,14 @@
 
 namespace trawl::store {
 
-enum class Codec { none, gzip, lz4, zstd };  // the last three after byte shuffle
+// gzip, lz4, zstd: after byte shuffle. packed: each chunk bit-packed in the form of HDF5's own
+// scale-offset filter, or shuffled and compressed with zstd where that is much smaller.
+enum class Codec { none, gzip, lz4, zstd, packed };
 std::string_view name_of(Codec codec);
 Codec codec_named(std::string_view name);  // InputError lists the names
 
 struct WriteOptions {
-  Codec codec = Codec::zstd;
+  Codec codec = Codec::packed;
   std::uint64_t row_group_rows = 65536;
   bool overwrite = false;
   // Names of fixed-width columns that get a digest per 4096 bytes of values beside the digest of
