@@ -19,7 +19,7 @@ struct Slot {
   std::atomic<std::uintptr_t> end{0};
   std::atomic<bool> damaged{false};
 };
-constexpr int slots = 4096;
+constexpr int slots = 32768;
 std::array<Slot, slots> table;
 std::mutex table_mutex;
 struct sigaction earlier_action;
@@ -79,9 +79,12 @@ bool is_local(const Fd& fd) {
 
 int take_slot(std::uintptr_t begin, std::uint64_t bytes) {
   const std::lock_guard lock(table_mutex);
-  for (int i = 0; i < slots; ++i) {
+  static int next = 0;  // where a free one is likely
+  for (int tried = 0; tried < slots; ++tried) {
+    const int i = (next + tried) % slots;
     Slot& slot = table[static_cast<std::size_t>(i)];
     if (slot.begin.load(std::memory_order_relaxed) != 0) continue;
+    next = i + 1;
     slot.damaged.store(false, std::memory_order_relaxed);
     slot.end.store(begin + bytes, std::memory_order_relaxed);
     slot.begin.store(begin, std::memory_order_release);

@@ -61,13 +61,13 @@ void DatasetPool::use_keys(std::span<const core::KeySet* const> keys, core::Scan
   keys_.assign(keys.begin(), keys.end());
   options_ = options;
   with_program_ = true;
-  for (auto& [index, open] : open_) compile(*open);
+  for (auto& [index, entry] : open_) compile(*entry.open);
 }
 
 void DatasetPool::forget_keys() {
   const std::lock_guard lock(mutex_);
   with_program_ = false;
-  for (auto& [index, open] : open_) open->program.reset();
+  for (auto& [index, entry] : open_) entry.open->program.reset();
   keys_.clear();
 }
 
@@ -97,21 +97,40 @@ std::shared_ptr<OpenDataset> DatasetPool::make(std::uint64_t index) {
   return open;
 }
 
+namespace {
+
+// What an open dataset holds in memory: its index, and for files read through HDF5 a file
+// descriptor and HDF5's caches.
+std::size_t bytes_held(const store::DatasetInfo& info) {
+  constexpr std::size_t fixed = 8192, per_chunk = 128, through_hdf5 = std::size_t{2} << 20;
+  const std::size_t chunks = info.row_groups() * info.schema.size();
+  return fixed + chunks * per_chunk + (info.kind.starts_with("hdf5") ? through_hdf5 : 0);
+}
+
+}  // namespace
+
+void DatasetPool::make_room(std::size_t bytes) {
+  while (!recent_.empty() && bytes_ + bytes > capacity_) {
+    const auto oldest = open_.find(recent_.back());
+    bytes_ -= oldest->second.bytes;
+    open_.erase(oldest);
+    recent_.pop_back();
+  }
+}
+
 std::shared_ptr<const OpenDataset> DatasetPool::open(std::uint64_t index) {
   // One opening at a time: HDF5 would serialise them anyway.
   const std::lock_guard lock(mutex_);
   if (const auto found = open_.find(index); found != open_.end()) {
-    recent_.remove(index);
-    recent_.push_front(index);
-    return found->second;
+    recent_.splice(recent_.begin(), recent_, found->second.recent);
+    return found->second.open;
   }
   auto open = make(index);
-  if (open_.size() >= capacity_) {
-    open_.erase(recent_.back());
-    recent_.pop_back();
-  }
-  open_.emplace(index, open);
+  const std::size_t bytes = bytes_held(open->info());
+  make_room(bytes);
   recent_.push_front(index);
+  open_.emplace(index, Entry{open, bytes, recent_.begin()});
+  bytes_ += bytes;
   return open;
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -54,7 +55,30 @@ void record_failure(const Opened& opened, std::uint64_t index, Ledger& ledger) {
 
 }  // namespace
 
+namespace {
+
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+}
+
+}  // namespace
+
 std::string bounds_json(const core::PruneProof& proof) {
+  const bool plain =
+      std::all_of(proof.bounds.begin(), proof.bounds.end(), [](const core::PruneProof::Bound& b) {
+        return is_plain(b.column) && is_plain(b.min) && is_plain(b.max);
+      });
+  if (plain) {  // nearly all, and there is one for every pruned row group
+    std::string text = "[";
+    for (const auto& bound : proof.bounds) {
+      if (text.size() > 1) text += ',';
+      fmt::format_to(std::back_inserter(text),
+                     R"({{"column":"{}","min":"{}","max":"{}","nulls":{},"nans":{}}})",
+                     bound.column, bound.min, bound.max, bound.nulls, bound.nans);
+    }
+    return text + "]";
+  }
   Json bounds = Json::array();
   for (const auto& bound : proof.bounds) {
     bounds.push_back({{"column", bound.column},

@@ -1,5 +1,6 @@
 // The header of the index, as JSON.
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <trawl/base/error.hpp>
 #include <trawl/base/json.hpp>
@@ -68,11 +69,15 @@ Json to_json(const IndexedScreen& screen) {
   return json;
 }
 
+// By simdjson: thousands of small files are opened for one search, and their headers are most of
+// that.
+using simdjson::dom::element;
+
 class Parser {
  public:
   explicit Parser(std::string_view where) : where_(where) {}
 
-  IndexHeader header(const Json& json) {
+  IndexHeader header(const element& json) {
     IndexHeader header;
     const std::string format = text(json, "format");
     require((format == dataset_format || format == sidecar_format) && number(json, "version") == 1,
@@ -88,43 +93,51 @@ class Parser {
             "row_group_rows is out of range");
     require(header.rows <= INT64_MAX, "rows is out of range");
     header.codec = codec(text(json, "codec"));
-    for (const Json& item : list(json, "parts")) header.parts.push_back(part(item));
-    for (const Json& item : list(json, "columns")) header.columns.push_back(column(item, header));
+    for (const element item : list(json, "parts")) header.parts.push_back(part(item));
+    for (const element item : list(json, "columns")) header.columns.push_back(column(item, header));
     require(!header.columns.empty(), "it has no columns");
-    if (json.contains("screens")) {
-      for (const Json& item : list(json, "screens")) header.screens.push_back(screen(item, header));
+    if (contains(json, "screens")) {
+      for (const element item : list(json, "screens"))
+        header.screens.push_back(screen(item, header));
     }
     return header;
   }
 
  private:
-  void require(bool condition, std::string_view why) const {
-    if (!condition)
-      throw DataError(fmt::format("index of the dataset is damaged: {} ({})", where_, why));
+  // The text is made only when it is needed: headers have hundreds of rules.
+  template <class... Args>
+  void require(bool condition, fmt::format_string<Args...> why, Args&&... args) const {
+    if (condition) return;
+    throw DataError(fmt::format("index of the dataset is damaged: {} ({})", where_,
+                                fmt::format(why, std::forward<Args>(args)...)));
   }
-  const Json& member(const Json& json, const char* key) const {
-    require(json.is_object() && json.contains(key), fmt::format("'{}' is missing", key));
-    return json[key];
+  bool contains(const element& json, const char* key) const {
+    return json.at_key(key).error() == simdjson::SUCCESS;
   }
-  std::uint64_t number(const Json& json, const char* key) const {
-    const Json& value = member(json, key);
-    require(value.is_number_unsigned(), fmt::format("'{}' is not a count", key));
-    return value.get<std::uint64_t>();
+  element member(const element& json, const char* key) const {
+    const auto found = json.at_key(key);
+    require(found.error() == simdjson::SUCCESS, "'{}' is missing", key);
+    return found.value_unsafe();
   }
-  std::uint32_t small(const Json& json, const char* key) const {
+  std::uint64_t number(const element& json, const char* key) const {
+    const auto value = member(json, key).get_uint64();
+    require(value.error() == simdjson::SUCCESS, "'{}' is not a count", key);
+    return value.value_unsafe();
+  }
+  std::uint32_t small(const element& json, const char* key) const {
     const std::uint64_t value = number(json, key);
-    require(value <= UINT32_MAX, fmt::format("'{}' is out of range", key));
+    require(value <= UINT32_MAX, "'{}' is out of range", key);
     return static_cast<std::uint32_t>(value);
   }
-  std::string text(const Json& json, const char* key) const {
-    const Json& value = member(json, key);
-    require(value.is_string(), fmt::format("'{}' is not text", key));
-    return value.get<std::string>();
+  std::string text(const element& json, const char* key) const {
+    const auto value = member(json, key).get_string();
+    require(value.error() == simdjson::SUCCESS, "'{}' is not text", key);
+    return std::string(value.value_unsafe());
   }
-  const Json& list(const Json& json, const char* key) const {
-    const Json& value = member(json, key);
-    require(value.is_array(), fmt::format("'{}' is not a list", key));
-    return value;
+  simdjson::dom::array list(const element& json, const char* key) const {
+    const auto value = member(json, key).get_array();
+    require(value.error() == simdjson::SUCCESS, "'{}' is not a list", key);
+    return value.value_unsafe();
   }
 
   Codec codec(const std::string& name) const {
@@ -135,7 +148,7 @@ class Parser {
     return Codec::none;
   }
 
-  Packing packing(const Json& json, std::size_t element_bytes) const {
+  Packing packing(const element& json, std::size_t element_bytes) const {
     if (text(json, "packing") == "integers") return {Packing::Kind::integers, true, 0};
     require(text(json, "packing") == "decimals" && element_bytes == sizeof(double),
             "a part is packed in an unknown way");
@@ -144,7 +157,7 @@ class Parser {
     return {Packing::Kind::decimals, true, static_cast<int>(scale)};
   }
 
-  Part part(const Json& json) const {
+  Part part(const element& json) const {
     Part part;
     part.path = text(json, "path");
     const std::string role = text(json, "role");
@@ -157,31 +170,30 @@ class Parser {
     require(part.element_bytes >= 1 && part.element_bytes <= 8, "element_bytes is out of range");
     require(part.chunk >= 1 && part.chunk <= max_chunk_bytes / part.element_bytes,
             "a chunk is out of range");
-    if (json.contains("packing")) part.packing = packing(json, part.element_bytes);
+    if (contains(json, "packing")) part.packing = packing(json, part.element_bytes);
     require(part.elements <= INT64_MAX && part.chunks() <= UINT32_MAX, "a part is out of range");
     return part;
   }
 
   // Number of a part that fits the column: its role, element size and row count.
-  std::uint32_t part_of(const Json& json, const char* key, const IndexHeader& header, Role role,
+  std::uint32_t part_of(const element& json, const char* key, const IndexHeader& header, Role role,
                         std::size_t element_bytes) const {
     const std::uint32_t number_of_part = small(json, key);
-    require(number_of_part < header.parts.size(), fmt::format("'{}' names no part", key));
+    require(number_of_part < header.parts.size(), "'{}' names no part", key);
     const Part& part = header.parts[number_of_part];
     require(part.role == role && part.element_bytes == element_bytes,
-            fmt::format("'{}' names another kind of part", key));
+            "'{}' names another kind of part", key);
     if (role != Role::bytes) {
-      require(part.elements == header.rows,
-              fmt::format("{} has another number of rows", part.path));
+      require(part.elements == header.rows, "{} has another number of rows", part.path);
       // A single row group may be stored in a chunk no longer than itself.
       require(part.chunk == header.row_group_rows ||
                   (header.rows <= part.chunk && part.chunk < header.row_group_rows),
-              fmt::format("{} has other row groups", part.path));
+              "{} has other row groups", part.path);
     }
     return number_of_part;
   }
 
-  IndexedScreen screen(const Json& json, const IndexHeader& header) const {
+  IndexedScreen screen(const element& json, const IndexHeader& header) const {
     IndexedScreen screen;
     const std::string name = text(json, "screen");
     require(name == name_of(Screen::filter) || name == name_of(Screen::sketch),
@@ -192,12 +204,12 @@ class Parser {
     screen.part = small(json, "part");
     require(screen.part < header.parts.size() && header.parts[screen.part].role == Role::screen,
             "a screen names no part of its kind");
-    screen.layout = member(json, "layout").dump();
+    screen.layout = simdjson::minify(member(json, "layout"));
     return screen;
   }
 
   // Digests of the values of a fixed-width column: one per page of a row group.
-  std::uint32_t pages(const Json& json, const IndexHeader& header, std::uint32_t values) const {
+  std::uint32_t pages(const element& json, const IndexHeader& header, std::uint32_t values) const {
     const std::uint32_t number_of_part = small(json, "pages");
     require(number_of_part < header.parts.size(), "'pages' names no part");
     const Part& part = header.parts[number_of_part];
@@ -205,11 +217,11 @@ class Parser {
     require(part.role == Role::pages && part.element_bytes == sizeof(std::uint64_t) &&
                 part.chunk == (of.chunk * of.element_bytes + page_bytes - 1) / page_bytes &&
                 part.chunks() == of.chunks(),
-            fmt::format("{} does not fit its column", part.path));
+            "{} does not fit its column", part.path);
     return number_of_part;
   }
 
-  CategoriesPlace categories(const Json& json) const {
+  CategoriesPlace categories(const element& json) const {
     CategoriesPlace result;
     result.place = {number(json, "offset"), number(json, "bytes")};
     result.count = number(json, "count");
@@ -222,18 +234,18 @@ class Parser {
     return result;
   }
 
-  IndexedColumn column(const Json& json, const IndexHeader& header) const {
+  IndexedColumn column(const element& json, const IndexHeader& header) const {
     IndexedColumn column;
     column.schema.name = text(json, "name");
     const auto type = type_named(text(json, "type"));
     const auto lane = lane_named(text(json, "lane"));
-    require(type && lane && fits(*type, *lane),
-            fmt::format("column '{}' has an impossible type", column.schema.name));
+    require(type && lane && fits(*type, *lane), "column '{}' has an impossible type",
+            column.schema.name);
     column.schema.type = *type;
     column.schema.lane = *lane;
-    const Json& nullable = member(json, "nullable");
-    require(nullable.is_boolean(), "'nullable' is not true or false");
-    column.schema.nullable = nullable.get<bool>();
+    const auto nullable = member(json, "nullable").get_bool();
+    require(nullable.error() == simdjson::SUCCESS, "'nullable' is not true or false");
+    column.schema.nullable = nullable.value_unsafe();
     if (!header.indexes.empty()) return column;
     column.path = text(json, "path");
     if (!member(json, "distinct").is_null()) column.distinct = number(json, "distinct");
@@ -243,7 +255,7 @@ class Parser {
     if (is_free_text) column.bytes = part_of(json, "bytes", header, Role::bytes, 1);
     if (column.schema.nullable)
       column.validity = part_of(json, "validity", header, Role::validity, 1);
-    if (json.contains("pages")) {
+    if (contains(json, "pages")) {
       require(!is_free_text, "free text has no pages");
       column.pages = pages(json, header, column.values);
     }
@@ -283,7 +295,13 @@ std::string format_header(const IndexHeader& header) {
 }
 
 IndexHeader parse_header(std::string_view json, std::string_view where) {
-  return Parser(where).header(parse_json(json, where));
+  thread_local simdjson::dom::parser parser;
+  element root;
+  if (const auto error = parser.parse(json.data(), json.size()).get(root)) {
+    throw DataError(fmt::format("index of the dataset is damaged: {} (not JSON: {})", where,
+                                simdjson::error_message(error)));
+  }
+  return Parser(where).header(root);
 }
 
 }  // namespace trawl::store

@@ -22,11 +22,28 @@ bool is_pattern(const std::string& input) {
 }
 
 // One path for one file, however it is written: symbolic links resolved as far as the path exists.
-fs::path canonical_path(const fs::path& path) {
-  std::error_code error;
-  fs::path result = fs::weakly_canonical(path, error);
-  return error ? fs::absolute(path).lexically_normal() : result;
-}
+// Folders are resolved once: resolving costs a few system calls per part of a path.
+class CanonicalPaths {
+ public:
+  fs::path of(const fs::path& path) {
+    std::error_code error;
+    const bool is_plain = fs::is_regular_file(fs::symlink_status(path, error));
+    if (!is_plain || error || !path.has_filename()) return resolve(path);
+    const fs::path folder = path.parent_path();
+    auto known = folders_.find(folder);
+    if (known == folders_.end())
+      known = folders_.emplace(folder, resolve(folder.empty() ? "." : folder)).first;
+    return known->second / path.filename();
+  }
+
+ private:
+  static fs::path resolve(const fs::path& path) {
+    std::error_code error;
+    fs::path result = fs::weakly_canonical(path, error);
+    return error ? fs::absolute(path).lexically_normal() : result;
+  }
+  std::map<fs::path, fs::path> folders_;
+};
 
 std::vector<fs::path> files_below(const fs::path& folder, const std::string& input) {
   std::vector<fs::path> files;
@@ -108,7 +125,8 @@ void add_files(std::vector<fs::path> files, const std::string& table,
   // inputs as links.
   std::sort(files.begin(), files.end());
   std::map<fs::path, fs::path> first;  // canonical path -> the first path that leads there
-  for (const fs::path& file : files) first.emplace(canonical_path(file), file);
+  CanonicalPaths canonical;
+  for (const fs::path& file : files) first.emplace(canonical.of(file), file);
   std::vector<fs::path> absolute;
   for (const auto& [_, file] : first) absolute.push_back(fs::absolute(file).lexically_normal());
   const fs::path folder = deepest_common_folder(absolute);

@@ -49,6 +49,7 @@ NativeDataset::NativeDataset(const DatasetRef& ref, Fd fd, const Seal& seal, Ind
   }
   describe(ref);
   describe_screens();
+  if (map_) fd_.reset();  // thousands of datasets may be open
 }
 
 void NativeDataset::describe(const DatasetRef& ref) {

@@ -42,7 +42,10 @@ class Sidecar {
     if (!seal) throw DataError(fmt::format("not an index: {}", path.string()));
     index_ = read_index(fd_, *seal, path);
     digest_ = seal->index_digest;
-    if (auto map = MappedFile::map(fd_, seal->bytes)) map_.emplace(std::move(*map));
+    if (auto map = MappedFile::map(fd_, seal->bytes)) {
+      map_.emplace(std::move(*map));
+      fd_.reset();  // thousands of datasets may be open
+    }
     for (const ChunkRecord& record : index_.chunks) {
       while (first_chunk_.size() <= record.part) first_chunk_.push_back(0);
       if (record.chunk == 0)

@@ -4,12 +4,12 @@
 
 #include <cstdint>
 #include <list>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <trawl/core/predicate/predicate.hpp>
@@ -39,10 +39,11 @@ std::unique_ptr<store::Dataset> open_with_retry(const store::DatasetRef& ref,
 // Local. InputError: the predicate or the selection does not fit this schema.
 void bind(const Query& query, OpenDataset& open);
 
-// Keeps at most `capacity` datasets open (each holds a file descriptor and its index). Thread-safe.
+// Keeps datasets open while what they hold (indexes, above all) takes about `capacity` bytes, and
+// closes the least recently used ones then. Thread-safe.
 class DatasetPool {
  public:
-  static constexpr std::size_t default_capacity = 64;
+  static constexpr std::size_t default_capacity = std::size_t{160} << 20;
 
   struct Known {
     std::string digest;
@@ -82,7 +83,15 @@ class DatasetPool {
   std::vector<const core::KeySet*> keys_;
   core::ScanOptions options_;
   std::mutex mutex_;
-  std::map<std::uint64_t, std::shared_ptr<OpenDataset>> open_;
+  struct Entry {
+    std::shared_ptr<OpenDataset> open;
+    std::size_t bytes = 0;  // about
+    std::list<std::uint64_t>::iterator recent;
+  };
+  void make_room(std::size_t bytes);
+
+  std::unordered_map<std::uint64_t, Entry> open_;
+  std::size_t bytes_ = 0;            // of all entries
   std::list<std::uint64_t> recent_;  // most recently used first
 };
 

@@ -277,7 +277,12 @@ class Binder {
 }  // namespace
 
 Predicate bind(const SyntaxPtr& syntax, const Schema& schema) {
-  return Binder(*syntax, schema).run();
+  Predicate predicate = Binder(*syntax, schema).run();
+  if (predicate.root.kind == Condition::Kind::all_of) {
+    for (const Condition& operand : predicate.root.operands)
+      predicate.operand_texts.push_back(to_text(operand, schema, predicate.key_lists));
+  }
+  return predicate;
 }
 
 }  // namespace trawl::core

@@ -311,9 +311,11 @@ std::optional<PruneProof> prove(const Predicate& predicate, const Schema& schema
   // AND takes the least of its operands, so one of them cannot be yes or undecidable by itself.
   const Condition* best = nullptr;
   std::string best_text;
-  for (const Condition& operand : predicate.root.operands) {
+  for (std::size_t i = 0; i < predicate.root.operands.size(); ++i) {
+    const Condition& operand = predicate.root.operands[i];
     if (!proves_no_match(interpreter.possible(operand))) continue;
-    std::string candidate = text(operand);
+    std::string candidate =
+        i < predicate.operand_texts.size() ? predicate.operand_texts[i] : text(operand);
     if (best != nullptr && candidate.size() >= best_text.size()) continue;
     best = &operand;
     best_text = std::move(candidate);

@@ -100,6 +100,9 @@ struct Predicate {
   // comparisons, identifiers quoted only where needed, columns on the left of comparisons with
   // literals. The same for any two predicates that differ only in those ways.
   std::string normal_form;
+  // Normal form of each operand of `root` when that is AND; made by bind, since a reason for every
+  // pruned row group is one of these.
+  std::vector<std::string> operand_texts;
 };
 
 struct Syntax;  // untyped tree; private to predicate/
