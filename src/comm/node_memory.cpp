@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <new>
 
 #include <fmt/format.h>
 #include <sys/statvfs.h>
 
 #include <trawl/base/error.hpp>
+#include <trawl/base/page_memory.hpp>
 #include <trawl/base/partition.hpp>
 #include <trawl/comm/comm.hpp>
 
@@ -21,20 +21,6 @@ constexpr std::size_t line_bytes = 64;  // cache line: filters probe whole lines
 
 std::size_t round_up(std::size_t bytes) {
   return (bytes + line_bytes - 1) / line_bytes * line_bytes;
-}
-
-struct AlignedDelete {
-  void operator()(std::byte* bytes) const {
-    ::operator delete (bytes, std::align_val_t{line_bytes});
-  }
-};
-using AlignedBytes = std::unique_ptr<std::byte, AlignedDelete>;
-
-AlignedBytes aligned_zeros(std::size_t bytes) {
-  AlignedBytes memory(
-      static_cast<std::byte*>(::operator new (bytes, std::align_val_t{line_bytes})));
-  std::memset(memory.get(), 0, bytes);
-  return memory;
 }
 
 // An eighth stays free for others: what a window needs is only taken page by page, after this look.
@@ -70,7 +56,7 @@ struct NodeMemory::State {
   bool one_per_node = false;
   std::byte* begin = nullptr;
   MPI_Win window = MPI_WIN_NULL;
-  AlignedBytes own;
+  PageMemory own;
 };
 
 // Collective over `comm`. All nodes share or none does, so that every collective has one shape. A
@@ -113,8 +99,8 @@ void NodeMemory::State::allocate() {
   one_per_node = make_window();
   comm.agree("allocate node memory", [&] {
     if (window != MPI_WIN_NULL) return map_window();
-    own = aligned_zeros(capacity);
-    begin = own.get();
+    own = PageMemory(capacity);
+    begin = own.data();
   });
   if (window != MPI_WIN_NULL) zero();
 }

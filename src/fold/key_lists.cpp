@@ -3,6 +3,9 @@
 #include <numeric>
 
 #include <trawl/base/digest.hpp>
+#include <trawl/base/parallel.hpp>
+#include <trawl/base/partition.hpp>
+#include <trawl/core/filter/key_sort.hpp>
 #include <trawl/fold/key_lists.hpp>
 
 #include "key_reader.hpp"
@@ -16,10 +19,23 @@ using comm::NodeMemory;
 constexpr int samples_per_rank =
     32;  // per receiving rank: keeps shares within a few percent of even
 
+// What all steps of loading one list know.
+struct Load {
+  const core::KeyListRef& ref;
+  double fpr;
+  int threads;
+  const Comm& comm;
+};
+
 template <class Key>
-void sort_and_deduplicate(std::vector<Key>& keys) {
+void sort_and_deduplicate(std::vector<Key>& keys, int) {
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+}
+void sort_and_deduplicate(IntegerKeys& keys, int threads) {
+  const PageMemory space(keys.keys().size_bytes());
+  keys.count =
+      core::sort_distinct(keys.keys(), space.as<std::int64_t>().first(keys.count), threads);
 }
 
 std::vector<char> pack(std::span<const std::string> texts) {
@@ -51,33 +67,48 @@ std::vector<std::string> gather(const std::vector<std::string>& mine, const Comm
   return all;
 }
 
-std::vector<std::int64_t> exchange(const std::vector<std::vector<std::int64_t>>& parts,
-                                   const Comm& comm) {
-  std::vector<std::int64_t> keys;
-  for (const auto& part : comm.exchange(parts)) keys.insert(keys.end(), part.begin(), part.end());
-  return keys;
+// What is here becomes `parts[r]` of every rank r's; its own memory is given back in between.
+void exchange(std::vector<std::vector<std::int64_t>> parts, IntegerKeys& keys, const Comm& comm) {
+  keys = {};
+  const auto received = comm.exchange(parts);
+  parts.clear();
+  std::size_t total = 0;
+  for (const auto& part : received) total += part.size();
+  keys.memory = PageMemory(total * sizeof(std::int64_t));
+  for (const auto& part : received) {
+    std::copy(part.begin(), part.end(), keys.memory.as<std::int64_t>().data() + keys.count);
+    keys.count += part.size();
+  }
 }
-std::vector<std::string> exchange(const std::vector<std::vector<std::string>>& parts,
-                                  const Comm& comm) {
+void exchange(std::vector<std::vector<std::string>> parts, std::vector<std::string>& keys,
+              const Comm& comm) {
   std::vector<std::vector<char>> packed;
   for (const auto& part : parts) packed.push_back(pack(part));
-  std::vector<std::string> keys;
+  keys.clear();
   for (const auto& part : comm.exchange(packed)) unpack(part, keys);
+}
+
+std::span<std::int64_t> items(IntegerKeys& keys) {
+  return keys.keys();
+}
+std::span<std::string> items(std::vector<std::string>& keys) {
   return keys;
 }
 
 // Collective. Afterwards the shares of all ranks, in rank order, are all distinct keys in ascending
 // order.
-template <class Key>
-void sort_over_ranks(std::vector<Key>& keys, const Comm& comm) {
-  sort_and_deduplicate(keys);
+template <class Keys>
+void sort_over_ranks(Keys& mine, int threads, const Comm& comm) {
+  sort_and_deduplicate(mine, threads);
   if (comm.size() == 1) return;
+  const auto keys = items(mine);
+  using Key = typename decltype(keys)::value_type;
   const auto ranks = static_cast<std::size_t>(comm.size());
   std::vector<Key> samples;
   const std::size_t wanted = std::min(keys.size(), ranks * samples_per_rank);
   for (std::size_t i = 0; i < wanted; ++i) samples.push_back(keys[i * keys.size() / wanted]);
   samples = gather(samples, comm);
-  sort_and_deduplicate(samples);
+  sort_and_deduplicate(samples, 1);
 
   std::vector<std::vector<Key>> parts(ranks);
   auto from = keys.begin();
@@ -89,8 +120,8 @@ void sort_over_ranks(std::vector<Key>& keys, const Comm& comm) {
     parts[r].assign(std::make_move_iterator(from), std::make_move_iterator(to));
     from = to;
   }
-  keys = exchange(parts, comm);
-  sort_and_deduplicate(keys);
+  exchange(std::move(parts), mine, comm);
+  sort_and_deduplicate(mine, threads);
 }
 
 // Where this rank's share lies in the concatenation of all shares.
@@ -108,12 +139,14 @@ struct Shares {
 
 // Collective. `mine` of every rank, one after the other, in memory that the node shares.
 template <class T>
-NodeMemory concatenate(std::span<const T> mine, const Shares& shares, const Comm& comm) {
+NodeMemory concatenate(std::span<const T> mine, const Shares& shares, int threads,
+                       const Comm& comm) {
   NodeMemory memory(comm, shares.total() * sizeof(T));
-  if (!mine.empty()) {
-    std::memcpy(memory.bytes().data() + shares.first(comm) * sizeof(T), mine.data(),
-                mine.size_bytes());
-  }
+  T* const to = memory.as<T>().data() + shares.first(comm);
+  parallel_for(static_cast<std::size_t>(threads), threads, [&](std::size_t thread) {
+    const Slice part = slice(mine.size(), threads, static_cast<int>(thread));
+    std::copy_n(mine.data() + part.begin, part.size(), to + part.begin);
+  });
   memory.fence();
   for (int r = 0; r < comm.size(); ++r) {
     const auto rank = static_cast<std::size_t>(r);
@@ -129,14 +162,44 @@ struct List {
   std::unique_ptr<core::KeySet> set;
 };
 
+void hash_all(std::span<const std::int64_t> keys, std::vector<std::uint64_t>& hashes) {
+  for (const std::int64_t key : keys) hashes.push_back(core::hash_key(key));
+}
+void hash_all(std::span<const std::string> keys, std::vector<std::uint64_t>& hashes) {
+  for (const std::string& key : keys) hashes.push_back(core::hash_key(key));
+}
+
+// Collective. Every rank fills the range of blocks that it owns, with the hashes of all ranks that
+// fall there: no two write the same word, so nothing needs to be atomic.
+template <class Key>
+void fill_over_ranks(core::MembershipFilter& filter, std::span<const Key> mine, const Load& load) {
+  const auto ranks = static_cast<std::uint64_t>(load.comm.size());
+  const std::uint64_t blocks = filter.words().size() / core::MembershipFilter::words_per_block;
+  std::vector<std::vector<std::uint64_t>> parts(ranks);
+  std::vector<std::uint64_t> hashes;
+  hashes.reserve(mine.size());
+  hash_all(mine, hashes);
+  for (auto& part : parts) part.reserve(hashes.size() / ranks + hashes.size() / ranks / 8);
+  for (const std::uint64_t hash : hashes)
+    parts[core::MembershipFilter::part_of(hash, blocks, ranks)].push_back(hash);
+  hashes = {};
+  auto received = load.comm.exchange(parts);
+  parts.clear();
+  for (const auto& part : received) filter.add_all(part, load.threads);
+}
+
 // Collective. The filter over all keys, from every rank's own.
 template <class Key>
-core::MembershipFilter make_filter(const std::vector<Key>& mine, double fpr, const Comm& comm,
-                                   List& list) {
-  const std::uint64_t blocks = core::MembershipFilter::blocks_for(list.facts.distinct, fpr);
-  NodeMemory memory(comm, blocks * core::MembershipFilter::words_per_block * sizeof(std::uint64_t));
+core::MembershipFilter make_filter(std::span<const Key> mine, const Load& load, List& list) {
+  const std::uint64_t blocks = core::MembershipFilter::blocks_for(list.facts.distinct, load.fpr);
+  NodeMemory memory(load.comm,
+                    blocks * core::MembershipFilter::words_per_block * sizeof(std::uint64_t));
   core::MembershipFilter filter(memory.as<std::uint64_t>());
-  for (const Key& key : mine) filter.add_atomically(core::hash_key(key));
+  if constexpr (std::is_same_v<Key, std::int64_t>) {
+    if (load.comm.size() == 1) filter.add_all(mine, load.threads);
+  }
+  if (load.comm.size() > 1 || !std::is_same_v<Key, std::int64_t>)
+    fill_over_ranks(filter, mine, load);
   memory.fence();
   memory.merge_or();
   list.facts.filter_bytes = memory.bytes().size();
@@ -145,36 +208,63 @@ core::MembershipFilter make_filter(const std::vector<Key>& mine, double fpr, con
   return filter;
 }
 
-std::string digest_of(Bytes first, Bytes second) {
-  Xxh3Stream digest;
-  digest.add(first);
-  digest.add(second);
-  return digest.hex();
+// Collective. Over all keys; the ranks that share its memory fill it together.
+core::PrefixTable make_prefixes(std::span<const std::int64_t> keys, const Load& load, List& list) {
+  const std::uint64_t entries = core::PrefixTable::entries_for(keys);
+  if (entries == 0) return {};
+  const NodeMemory& memory =
+      list.memories.emplace_back(NodeMemory(load.comm, entries * sizeof(std::uint32_t)));
+  core::PrefixTable table(keys, memory.as<std::uint32_t>());
+  const int sharing = memory.shared() ? load.comm.node_size() : 1;
+  const int first = memory.shared() ? load.comm.node_rank() * load.threads : 0;
+  parallel_for(static_cast<std::size_t>(load.threads), load.threads, [&](std::size_t thread) {
+    table.fill(keys, sharing * load.threads, first + static_cast<int>(thread));
+  });
+  memory.fence();
+  return table;
 }
 
-List load_integers(const core::KeyListRef& ref, double fpr, const Comm& comm) {
+// Collective. The same on all ranks: root reads it all.
+std::string digest_of(Bytes first, Bytes second, const Comm& comm) {
+  std::string text;
+  if (comm.is_root()) {
+    Xxh3Stream digest;
+    digest.add(first);
+    digest.add(second);
+    text = digest.hex();
+  }
+  comm.broadcast(text);
+  return text;
+}
+
+List load_integers(const Load& load) {
+  const Comm& comm = load.comm;
   List list;
-  std::vector<std::int64_t> mine;
+  IntegerKeys mine;
   comm.agree("reading the key list",
-             [&] { mine = read_integer_keys(ref, comm.size(), comm.rank()); });
-  list.facts.read = comm.sum(mine.size());
-  sort_over_ranks(mine, comm);
-  const Shares shares(mine.size(), comm);
+             [&] { mine = read_integer_keys(load.ref, comm.size(), comm.rank(), load.threads); });
+  list.facts.read = comm.sum(mine.count);
+  sort_over_ranks(mine, load.threads, comm);
+  const Shares shares(mine.count, comm);
   list.facts.distinct = shares.total();
-  list.memories.push_back(concatenate(std::span<const std::int64_t>(mine), shares, comm));
+  const std::span<const std::int64_t> share = mine.keys();
+  list.memories.push_back(concatenate(share, shares, load.threads, comm));
   const std::span<const std::int64_t> keys =
       list.memories[0].as<std::int64_t>().first(shares.total());
-  list.facts.digest = digest_of(bytes_of(keys), {});
-  list.set = std::make_unique<core::KeySet>(keys, make_filter(mine, fpr, comm, list));
+  list.facts.digest = digest_of(bytes_of(keys), {}, comm);
+  const core::PrefixTable prefixes = make_prefixes(keys, load, list);
+  list.set = std::make_unique<core::KeySet>(keys, make_filter(share, load, list), prefixes);
   return list;
 }
 
-List load_texts(const core::KeyListRef& ref, double fpr, const Comm& comm) {
+List load_texts(const Load& load) {
+  const Comm& comm = load.comm;
   List list;
   std::vector<std::string> mine;
-  comm.agree("reading the key list", [&] { mine = read_text_keys(ref, comm.size(), comm.rank()); });
+  comm.agree("reading the key list",
+             [&] { mine = read_text_keys(load.ref, comm.size(), comm.rank()); });
   list.facts.read = comm.sum(mine.size());
-  sort_over_ranks(mine, comm);
+  sort_over_ranks(mine, load.threads, comm);
 
   std::string bytes;
   for (const std::string& key : mine) bytes += key;
@@ -183,14 +273,14 @@ List load_texts(const core::KeyListRef& ref, double fpr, const Comm& comm) {
   std::uint64_t end = text.first(comm);
   for (const std::string& key : mine) ends.push_back(end += key.size());
   list.facts.distinct = keys.total();
-  list.memories.push_back(concatenate(std::span<const std::uint64_t>(ends), keys, comm));
-  list.memories.push_back(concatenate(std::span<const char>(bytes), text, comm));
+  list.memories.push_back(concatenate(std::span<const std::uint64_t>(ends), keys, 1, comm));
+  list.memories.push_back(concatenate(std::span<const char>(bytes), text, 1, comm));
   const std::span<const std::uint64_t> all_ends =
       list.memories[0].as<std::uint64_t>().first(keys.total());
   const std::span<const char> all_bytes = list.memories[1].as<char>().first(text.total());
-  list.facts.digest = digest_of(bytes_of(all_ends), bytes_of(all_bytes));
-  list.set =
-      std::make_unique<core::KeySet>(all_ends, all_bytes, make_filter(mine, fpr, comm, list));
+  list.facts.digest = digest_of(bytes_of(all_ends), bytes_of(all_bytes), comm);
+  list.set = std::make_unique<core::KeySet>(
+      all_ends, all_bytes, make_filter(std::span<const std::string>(mine), load, list));
   return list;
 }
 
@@ -207,10 +297,12 @@ KeyLists::KeyLists(KeyLists&&) noexcept = default;
 KeyLists& KeyLists::operator=(KeyLists&&) noexcept = default;
 KeyLists::~KeyLists() = default;
 
-KeyLists KeyLists::load(std::span<const core::KeyListRef> refs, double fpr, const Comm& comm) {
+KeyLists KeyLists::load(std::span<const core::KeyListRef> refs, double fpr, int threads,
+                        const Comm& comm) {
   KeyLists lists;
   for (const core::KeyListRef& ref : refs) {
-    List list = ref.type == Type::text ? load_texts(ref, fpr, comm) : load_integers(ref, fpr, comm);
+    const Load how{ref, fpr, std::max(threads, 1), comm};
+    List list = ref.type == Type::text ? load_texts(how) : load_integers(how);
     list.facts.path = ref.path;
     list.facts.shared = list.memories[0].shared();
     for (const NodeMemory& memory : list.memories) list.facts.bytes += memory.bytes().size();

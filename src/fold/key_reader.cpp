@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <functional>
 
 #include <fmt/format.h>
 
 #include <trawl/base/error.hpp>
 #include <trawl/base/file.hpp>
+#include <trawl/base/parallel.hpp>
 #include <trawl/base/partition.hpp>
 #include <trawl/base/text.hpp>
 #include <trawl/store/csv.hpp>
@@ -74,14 +76,15 @@ void read_lines(const core::KeyListRef& ref, int parts, int part, const Take& ta
   const std::uint64_t size = file_bytes(fd, ref.path);
   std::uint64_t first = 0;
   const std::string text = lines_beginning_in(fd, slice(size, parts, part), size, ref.path, first);
-  for (std::size_t at = 0; at < text.size();) {
+  std::size_t at = 0;
+  const Place place = [&] {
+    return fmt::format("line {} of '{}'", line_of(ref.path, first + at), ref.path);
+  };
+  while (at < text.size()) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     std::string_view key = std::string_view(text).substr(at, end - at);
     if (!key.empty() && key.back() == '\r') key.remove_suffix(1);
-    if (!key.empty()) {
-      take(key,
-           [&] { return fmt::format("line {} of '{}'", line_of(ref.path, first + at), ref.path); });
-    }
+    if (!key.empty()) take(key, place);
     at = end + 1;
   }
 }
@@ -111,51 +114,95 @@ void read_csv_column(const core::KeyListRef& ref, int parts, int part, const Tak
   }
 }
 
-void read_dataset_column(const core::KeyListRef& ref, int parts, int part,
-                         const std::function<void(const ColumnView&)>& take) {
-  const auto dataset = store::open_dataset({ref.path, ref.path, "", 0, 0});
+// A list that is a column of a dataset.
+struct ListColumn {
+  std::unique_ptr<store::Dataset> dataset;
+  std::size_t column = 0;
+};
+
+ListColumn open_column(const core::KeyListRef& ref) {
+  ListColumn list{store::open_dataset({ref.path, ref.path, "", 0, 0}), 0};
+  const Schema& schema = list.dataset->info().schema;
   std::vector<std::string> names;
-  for (const ColumnSchema& column : dataset->info().schema) names.push_back(column.name);
-  const std::size_t column = key_column(ref, names);
-  const Type type = dataset->info().schema[column].type;
+  for (const ColumnSchema& column : schema) names.push_back(column.name);
+  list.column = key_column(ref, names);
+  const Type type = schema[list.column].type;
   if (is_text(type) != is_text(ref.type) ||
       (!is_text(type) && type != Type::int64 && !is_time(type))) {
-    throw InputError(file_error(ref, fmt::format("its column '{}' holds {}, the searched column {}",
-                                                 names[column], name_of(type), name_of(ref.type))));
+    throw InputError(
+        file_error(ref, fmt::format("its column '{}' holds {}, the searched column {}",
+                                    names[list.column], name_of(type), name_of(ref.type))));
   }
-  const Slice groups = slice(dataset->info().row_groups(), parts, part);
-  ColumnBuffer buffer;
-  for (std::uint64_t group = groups.begin; group < groups.end; ++group) {
-    dataset->read(group, column, buffer);
-    take(buffer.view);
-  }
+  return list;
 }
 
-bool ends_with(const std::string& path, std::initializer_list<std::string_view> endings) {
-  return std::any_of(endings.begin(), endings.end(),
-                     [&](std::string_view end) { return path.ends_with(end); });
+bool is_csv(const std::string& path) {
+  return path.ends_with(".csv") || path.ends_with(".csv.gz") || path.ends_with(".csv.zst");
+}
+bool is_dataset(const std::string& path) {
+  return path.ends_with(".h5") || path.ends_with(".hdf5");
 }
 
-void read_keys(const core::KeyListRef& ref, int parts, int part, const Take& take,
-               const std::function<void(const ColumnView&)>& take_column) {
-  try {
-    if (ends_with(ref.path, {".csv", ".csv.gz", ".csv.zst"})) {
-      read_csv_column(ref, parts, part, take);
-    } else if (ends_with(ref.path, {".h5", ".hdf5"})) {
-      read_dataset_column(ref, parts, part, take_column);
-    } else {
-      read_lines(ref, parts, part, take);
+// Appends the valid integers of a column to keys[at]...; returns where they end.
+std::size_t copy_integers(const ColumnView& column, std::span<std::int64_t> keys, std::size_t at) {
+  with_lane(column.lane, [&]<class T>(T*) {
+    if constexpr (std::is_integral_v<T>) {
+      const T* values = column.lanes<T>();
+      if (column.valid == nullptr) {
+        std::copy_n(values, column.rows, keys.begin() + static_cast<std::ptrdiff_t>(at));
+        at += column.rows;
+        return;
+      }
+      for (std::size_t row = 0; row < column.rows; ++row) {
+        if (column.is_valid(row)) keys[at++] = static_cast<std::int64_t>(values[row]);
+      }
     }
-  } catch (const DataError& error) {
-    throw InputError(file_error(ref, error.what()));
-  }
+  });
+  return at;
 }
 
-}  // namespace
+// Keys of several threads, each behind its place for the most that it can have: moves them
+// together.
+std::size_t close_gaps(std::span<std::int64_t> keys, std::span<const Slice> filled) {
+  std::size_t end = 0;
+  for (const Slice& part : filled) {
+    if (part.begin != end) {
+      std::memmove(keys.data() + end, keys.data() + part.begin, part.size() * sizeof keys[0]);
+    }
+    end += part.size();
+  }
+  return end;
+}
 
-std::vector<std::int64_t> read_integer_keys(const core::KeyListRef& ref, int parts, int part) {
-  std::vector<std::int64_t> keys;
-  const Take take = [&](std::string_view text, const Place& place) {
+IntegerKeys read_integer_column(const core::KeyListRef& ref, int parts, int part, int threads) {
+  const ListColumn list = open_column(ref);
+  const store::DatasetInfo& info = list.dataset->info();
+  const Slice groups = slice(info.row_groups(), parts, part);
+  const auto row_of = [&](std::uint64_t group) {
+    return std::min(info.rows, info.group_begin(group)) - info.group_begin(groups.begin);
+  };
+  IntegerKeys read{PageMemory(groups.size() == 0 ? 0 : row_of(groups.end) * sizeof(std::int64_t))};
+  const auto keys = read.memory.as<std::int64_t>();
+  std::vector<Slice> filled(static_cast<std::size_t>(threads));
+  parallel_for(filled.size(), threads, [&](std::size_t thread) {
+    const Slice mine = slice(groups.size(), threads, static_cast<int>(thread));
+    if (mine.size() == 0) return;
+    std::size_t at = row_of(groups.begin + mine.begin);
+    filled[thread].begin = at;
+    ColumnBuffer buffer;
+    for (std::uint64_t i = mine.begin; i < mine.end; ++i) {
+      list.dataset->read(groups.begin + i, list.column, buffer);
+      at = copy_integers(buffer.view, keys, at);
+    }
+    filled[thread].end = at;
+  });
+  list.dataset->check_intact();
+  read.count = close_gaps(keys, filled);
+  return read;
+}
+
+Take take_integers(const core::KeyListRef& ref, std::vector<std::int64_t>& keys) {
+  return [&ref, &keys](std::string_view text, const Place& place) {
     const auto key = is_time(ref.type) ? parse_timestamp(text) : parse_int64(text);
     if (!key) {
       throw InputError(file_error(
@@ -166,22 +213,64 @@ std::vector<std::int64_t> read_integer_keys(const core::KeyListRef& ref, int par
     }
     keys.push_back(*key);
   };
-  read_keys(ref, parts, part, take, [&](const ColumnView& column) {
-    for (std::size_t row = 0; row < column.rows; ++row) {
-      if (column.is_valid(row)) keys.push_back(column.integer(row));
-    }
+}
+
+// Every thread reads lines as a rank of its own.
+IntegerKeys read_integer_texts(const core::KeyListRef& ref, int parts, int part, int threads) {
+  std::vector<std::vector<std::int64_t>> found(
+      is_csv(ref.path) ? 1u : static_cast<std::size_t>(threads));
+  if (is_csv(ref.path)) {
+    read_csv_column(ref, parts, part, take_integers(ref, found[0]));
+  } else {
+    parallel_for(found.size(), threads, [&](std::size_t thread) {
+      read_lines(ref, parts * threads, part * threads + static_cast<int>(thread),
+                 take_integers(ref, found[thread]));
+    });
+  }
+  std::vector<std::size_t> begins{0};
+  for (const auto& keys : found) begins.push_back(begins.back() + keys.size());
+  IntegerKeys read{PageMemory(begins.back() * sizeof(std::int64_t)), begins.back()};
+  parallel_for(found.size(), threads, [&](std::size_t thread) {
+    std::copy(found[thread].begin(), found[thread].end(),
+              read.keys().begin() + static_cast<std::ptrdiff_t>(begins[thread]));
   });
-  return keys;
+  return read;
+}
+
+void read_texts(const core::KeyListRef& ref, int parts, int part, std::vector<std::string>& keys) {
+  const Take take = [&](std::string_view text, const Place&) { keys.emplace_back(text); };
+  if (is_csv(ref.path)) return read_csv_column(ref, parts, part, take);
+  if (!is_dataset(ref.path)) return read_lines(ref, parts, part, take);
+  const ListColumn list = open_column(ref);
+  const Slice groups = slice(list.dataset->info().row_groups(), parts, part);
+  ColumnBuffer buffer;
+  for (std::uint64_t group = groups.begin; group < groups.end; ++group) {
+    list.dataset->read(group, list.column, buffer);
+    for (std::size_t row = 0; row < buffer.view.rows; ++row) {
+      if (buffer.view.is_valid(row)) keys.push_back(std::get<std::string>(buffer.view.value(row)));
+    }
+  }
+}
+
+}  // namespace
+
+IntegerKeys read_integer_keys(const core::KeyListRef& ref, int parts, int part, int threads) {
+  threads = std::max(threads, 1);
+  try {
+    return is_dataset(ref.path) ? read_integer_column(ref, parts, part, threads)
+                                : read_integer_texts(ref, parts, part, threads);
+  } catch (const DataError& error) {
+    throw InputError(file_error(ref, error.what()));
+  }
 }
 
 std::vector<std::string> read_text_keys(const core::KeyListRef& ref, int parts, int part) {
   std::vector<std::string> keys;
-  const Take take = [&](std::string_view text, const Place&) { keys.emplace_back(text); };
-  read_keys(ref, parts, part, take, [&](const ColumnView& column) {
-    for (std::size_t row = 0; row < column.rows; ++row) {
-      if (column.is_valid(row)) keys.push_back(std::get<std::string>(column.value(row)));
-    }
-  });
+  try {
+    read_texts(ref, parts, part, keys);
+  } catch (const DataError& error) {
+    throw InputError(file_error(ref, error.what()));
+  }
   return keys;
 }
 

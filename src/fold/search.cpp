@@ -199,7 +199,7 @@ SearchResult search(const SearchRequest& request, const Comm& comm, const Search
   result.opened = open_inputs(request.inputs, request.table, query, comm);
 
   timer.begin("share");
-  const KeyLists keys = KeyLists::load(result.opened.key_lists, request.fpr, comm);
+  const KeyLists keys = KeyLists::load(result.opened.key_lists, request.fpr, request.threads, comm);
   result.key_lists = keys.facts();
   result.opened.pool->use_keys(keys.sets(), {.use_filter = request.filters}, request.index);
 

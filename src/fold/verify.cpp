@@ -135,7 +135,7 @@ class Verifier {
         }
       }
     }
-    keys_ = KeyLists::load(refs, request_.fpr, comm_);
+    keys_ = KeyLists::load(refs, request_.fpr, 1, comm_);
     for (std::size_t i = 0; comm_.is_root() && i < refs.size(); ++i) {
       if (keys_.facts()[i].digest != body_.at("key_lists").at(i).at("digest")) {
         fail(fmt::format("the key list '{}' was changed since the run", refs[i].path));

@@ -1,5 +1,6 @@
 // Watch lists on any number of ranks: the same keys, digests and facts everywhere, as a std::set
 // has them.
+#include <algorithm>
 #include <fstream>
 #include <random>
 #include <set>
@@ -30,8 +31,8 @@ class KeyListsTest : public testing::Test {
     return place;
   }
 
-  KeyLists load(const std::vector<KeyListRef>& refs) {
-    return KeyLists::load(refs, 0.001, test::world());
+  KeyLists load(const std::vector<KeyListRef>& refs, int threads = 2) {
+    return KeyLists::load(refs, 0.001, threads, test::world());
   }
 
   test::TempFolder folder_;
@@ -66,6 +67,38 @@ TEST_F(KeyListsTest, IntegersInAnyOrderWithDuplicates) {
     for (const std::int64_t key : keys) {
       EXPECT_TRUE(set.contains(key));
       EXPECT_TRUE(set.filter().may_contain(core::hash_key(key)));
+    }
+  }
+}
+
+// Enough keys that every rank sorts and fills on several threads.
+TEST_F(KeyListsTest, ThreadsAndRanksChangeNothing) {
+  std::mt19937_64 random(7);
+  std::string text;
+  std::vector<std::int64_t> keys;
+  for (int i = 0; i < 400000; ++i) {
+    keys.push_back(static_cast<std::int64_t>(random()) >> (random() % 3 == 0 ? 50 : 20));
+    text += std::to_string(keys.back()) + "\n";
+  }
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  std::vector<std::uint64_t> words(core::MembershipFilter::blocks_for(keys.size(), 0.001) * 8);
+  for (const std::int64_t key : keys) core::MembershipFilter(words).add(core::hash_key(key));
+
+  const std::string list = path("many.txt", text);
+  for (const int threads : {1, 2}) {
+    const KeyLists lists = load({{list, "", "id", Type::int64}}, threads);
+    const core::KeySet& set = *lists.sets()[0];
+    std::vector<std::int64_t> found;
+    for (std::uint64_t i = 0; i < set.size(); ++i) found.push_back(set.integer(i));
+    EXPECT_TRUE(found == keys) << threads << " threads";
+    EXPECT_TRUE(std::equal(words.begin(), words.end(), set.filter().words().begin(),
+                           set.filter().words().end()))
+        << threads << " threads: another filter";
+    for (std::size_t i = 0; i < keys.size(); i += 1001) {
+      EXPECT_TRUE(set.contains(keys[i]));
+      EXPECT_EQ(set.contains(keys[i] + 1),
+                std::binary_search(keys.begin(), keys.end(), keys[i] + 1));
     }
   }
 }

@@ -205,7 +205,7 @@ Found found_by_search(const fs::path& path, const std::string& where, bool scree
 
 Found found_by_reference(const Table& table, const std::string& where) {
   const core::Predicate predicate = core::bind(core::parse(where), table.schema);
-  const KeyLists keys = KeyLists::load(predicate.key_lists, 0.3, comm::Comm::solo());
+  const KeyLists keys = KeyLists::load(predicate.key_lists, 0.3, 2, comm::Comm::solo());
   Found found;
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
     const auto cell = [&](std::size_t column) { return table.rows[row][column]; };

@@ -1,4 +1,8 @@
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <tuple>
+#include <utility>
 
 #include <trawl/core/filter/key_set.hpp>
 
@@ -18,10 +22,12 @@ std::uint64_t lower_bound(std::uint64_t count, const LessAt& less_at) {
   return begin + (count == 1 && less_at(begin) ? 1 : 0);
 }
 
+constexpr std::size_t batch = 64;
+
 }  // namespace
 
-KeySet::KeySet(std::span<const std::int64_t> keys, MembershipFilter filter)
-    : integers_(keys), filter_(filter) {}
+KeySet::KeySet(std::span<const std::int64_t> keys, MembershipFilter filter, PrefixTable prefixes)
+    : integers_(keys), filter_(filter), prefixes_(prefixes) {}
 
 KeySet::KeySet(std::span<const std::uint64_t> ends, std::span<const char> bytes,
                MembershipFilter filter)
@@ -36,11 +42,59 @@ std::string_view KeySet::text(std::uint64_t i) const {
   return {bytes_.data() + begin, static_cast<std::size_t>(ends_[i] - begin)};
 }
 
+std::uint64_t KeySet::position(std::int64_t key) const {
+  std::uint64_t begin = 0, end = integers_.size();
+  if (!prefixes_.empty()) {
+    if (!prefixes_.spans(key)) return end == 0 || key < integers_[0] ? 0 : end;
+    std::tie(begin, end) = prefixes_.range(key);
+  }
+  return begin +
+         lower_bound(end - begin, [&](std::uint64_t i) { return integers_[begin + i] < key; });
+}
+
 bool KeySet::contains(std::int64_t key) const {
-  const auto at =
-      lower_bound(integers_.size(), [&](std::uint64_t i) { return integers_[i] < key; });
+  const auto at = position(key);
   return at < integers_.size() && integers_[at] == key;
 }
+
+// Asks first for the table's entries of a batch, then for the keys that these name: a plain loop
+// would wait for both at every row.
+template <class T>
+void KeySet::keep(const T* values, std::size_t rows, std::uint64_t* candidates) const {
+  std::array<std::size_t, batch> wanted;
+  std::size_t count = 0;
+  const auto settle = [&] {
+    for (std::size_t i = 0; i < count && !prefixes_.empty(); ++i) {
+      const auto key = static_cast<std::int64_t>(values[wanted[i]]);
+      if (prefixes_.spans(key)) __builtin_prefetch(integers_.data() + prefixes_.range(key).first);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t row = wanted[i];
+      if (contains(static_cast<std::int64_t>(values[row])))
+        candidates[row / 64] |= std::uint64_t{1} << (row % 64);
+    }
+    count = 0;
+  };
+  for (std::size_t w = 0; w < (rows + 63) / 64; ++w) {
+    std::uint64_t bits = std::exchange(candidates[w], 0);
+    for (; bits != 0; bits &= bits - 1) {
+      const std::size_t row = w * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+      const auto key = static_cast<std::int64_t>(values[row]);
+      if (!prefixes_.empty() && prefixes_.spans(key)) __builtin_prefetch(prefixes_.entry(key));
+      wanted[count++] = row;
+      if (count == batch) settle();
+    }
+  }
+  settle();
+}
+
+template void KeySet::keep(const std::uint8_t*, std::size_t, std::uint64_t*) const;
+template void KeySet::keep(const std::int8_t*, std::size_t, std::uint64_t*) const;
+template void KeySet::keep(const std::uint16_t*, std::size_t, std::uint64_t*) const;
+template void KeySet::keep(const std::int16_t*, std::size_t, std::uint64_t*) const;
+template void KeySet::keep(const std::uint32_t*, std::size_t, std::uint64_t*) const;
+template void KeySet::keep(const std::int32_t*, std::size_t, std::uint64_t*) const;
+template void KeySet::keep(const std::int64_t*, std::size_t, std::uint64_t*) const;
 
 bool KeySet::contains(std::string_view key) const {
   const auto at = lower_bound(ends_.size(), [&](std::uint64_t i) { return text(i) < key; });
@@ -48,8 +102,7 @@ bool KeySet::contains(std::string_view key) const {
 }
 
 bool KeySet::any_between(std::int64_t min, std::int64_t max) const {
-  const auto at =
-      lower_bound(integers_.size(), [&](std::uint64_t i) { return integers_[i] < min; });
+  const auto at = position(min);
   return at < integers_.size() && integers_[at] <= max;
 }
 

@@ -75,16 +75,21 @@ bool MembershipFilter::may_contain(std::uint64_t hash) const {
   return found;
 }
 
+// Words of 64 rows that are wanted for the most part are hashed all at once, in vectors.
 template <class T>
 void MembershipFilter::screen(const T* keys, std::size_t rows, std::uint64_t* candidates) const {
   if (empty()) return;
   ProbeQueue queue(words_.data(), blocks_, candidates);
+  std::array<std::uint64_t, 64> hashes;
   for (std::size_t w = 0; w < (rows + 63) / 64; ++w) {
     std::uint64_t wanted = candidates[w];
     candidates[w] = 0;
+    const bool dense = std::popcount(wanted) >= 16 && w * 64 + 64 <= rows;
+    if (dense) kernels::hash_integers(keys + w * 64, 64, hashes.data());
     for (; wanted != 0; wanted &= wanted - 1) {
-      const std::size_t row = w * 64 + static_cast<std::size_t>(std::countr_zero(wanted));
-      queue.push(row, hash_key(static_cast<std::int64_t>(keys[row])));
+      const auto bit = static_cast<std::size_t>(std::countr_zero(wanted));
+      const std::size_t row = w * 64 + bit;
+      queue.push(row, dense ? hashes[bit] : hash_key(static_cast<std::int64_t>(keys[row])));
     }
   }
   queue.flush();

@@ -42,4 +42,12 @@ void equal(const T* a, const T* b, std::size_t rows, std::uint64_t* out);
 std::uint64_t probe(const std::uint64_t* words, std::uint64_t blocks, const std::uint64_t* hashes,
                     std::size_t count);
 
+// Sets the bits of hashes[0, count) in such a filter. Not for blocks that another thread changes.
+void fill(std::uint64_t* words, std::uint64_t blocks, const std::uint64_t* hashes,
+          std::size_t count);
+
+// hashes[i] = hash_key(keys[i]), widened to 64 bits first. T: u8, i8, u16, i16, u32, i32, i64.
+template <class T>
+void hash_integers(const T* keys, std::size_t count, std::uint64_t* hashes);
+
 }  // namespace trawl::core::kernels

@@ -32,6 +32,47 @@ std::uint64_t Probe(const std::uint64_t* HWY_RESTRICT words, std::uint64_t block
   return passed;
 }
 
+void Fill(std::uint64_t* HWY_RESTRICT words, std::uint64_t blocks,
+          const std::uint64_t* HWY_RESTRICT hashes, std::size_t count) {
+  const hn::CappedTag<std::uint64_t, block::lanes> d;
+  const auto one = hn::Set(d, std::uint64_t{1});
+  const auto six_bits = hn::Set(d, std::uint64_t{63});
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint64_t* at = words + block::index(hashes[i], blocks) * block::lanes;
+    const auto positions = hn::Set(d, block::positions(hashes[i]));
+    for (std::size_t lane = 0; lane < block::lanes; lane += hn::Lanes(d)) {
+      const auto shift = hn::And(hn::Shr(positions, hn::Load(d, block::shifts + lane)), six_bits);
+      hn::StoreU(hn::Or(hn::LoadU(d, at + lane), hn::Shl(one, shift)), d, at + lane);
+    }
+  }
+}
+
+// SplitMix64's output function, as hash_key. Left to the compiler, which has the widest
+// multiplications of the target at hand.
+template <class T>
+void HashIntegers(const T* HWY_RESTRICT keys, std::size_t count, std::uint64_t* HWY_RESTRICT out) {
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint64_t z =
+        static_cast<std::uint64_t>(static_cast<std::int64_t>(keys[i])) + 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    out[i] = z ^ (z >> 31);
+  }
+}
+
+#define TRAWL_HASH(T, name)                                                \
+  void Hash_##name(const T* keys, std::size_t count, std::uint64_t* out) { \
+    HashIntegers(keys, count, out);                                        \
+  }
+TRAWL_HASH(std::uint8_t, u8)
+TRAWL_HASH(std::int8_t, i8)
+TRAWL_HASH(std::uint16_t, u16)
+TRAWL_HASH(std::int16_t, i16)
+TRAWL_HASH(std::uint32_t, u32)
+TRAWL_HASH(std::int32_t, i32)
+TRAWL_HASH(std::int64_t, i64)
+#undef TRAWL_HASH
+
 }  // namespace trawl::core::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -39,6 +80,27 @@ HWY_AFTER_NAMESPACE();
 namespace trawl::core::kernels {
 
 HWY_EXPORT(Probe);
+HWY_EXPORT(Fill);
+
+void fill(std::uint64_t* words, std::uint64_t blocks, const std::uint64_t* hashes,
+          std::size_t count) {
+  HWY_DYNAMIC_DISPATCH(Fill)(words, blocks, hashes, count);
+}
+
+#define TRAWL_HASH(T, name)                                                        \
+  HWY_EXPORT(Hash_##name);                                                         \
+  template <>                                                                      \
+  void hash_integers<T>(const T* keys, std::size_t count, std::uint64_t* hashes) { \
+    HWY_DYNAMIC_DISPATCH(Hash_##name)(keys, count, hashes);                        \
+  }
+TRAWL_HASH(std::uint8_t, u8)
+TRAWL_HASH(std::int8_t, i8)
+TRAWL_HASH(std::uint16_t, u16)
+TRAWL_HASH(std::int16_t, i16)
+TRAWL_HASH(std::uint32_t, u32)
+TRAWL_HASH(std::int32_t, i32)
+TRAWL_HASH(std::int64_t, i64)
+#undef TRAWL_HASH
 
 std::uint64_t probe(const std::uint64_t* words, std::uint64_t blocks, const std::uint64_t* hashes,
                     std::size_t count) {

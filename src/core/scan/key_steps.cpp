@@ -38,9 +38,7 @@ void screen_integers(const Run& run, const ColumnView& column, const KeyAnswer& 
   const T* values = column.lanes<T>();
   if (filters(answer)) answer.keys->filter().screen(values, run.rows, rows.data());
   if (run.by_filter && answer.screens) return;
-  keep_rows(rows.data(), run.words, [&](std::size_t row) {
-    return answer.keys->contains(static_cast<std::int64_t>(values[row]));
-  });
+  answer.keys->keep(values, run.rows, rows.data());
 }
 
 // Hashes in blocks that stay in the first-level cache, so that the filter can ask for many cache

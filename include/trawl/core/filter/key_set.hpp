@@ -10,13 +10,14 @@
 #include <string_view>
 
 #include <trawl/core/filter/membership_filter.hpp>
+#include <trawl/core/filter/prefix_table.hpp>
 
 namespace trawl::core {
 
 class KeySet {
  public:
-  // Requires: ascending, distinct.
-  KeySet(std::span<const std::int64_t> keys, MembershipFilter filter);
+  // Requires: ascending, distinct; `prefixes` of these keys, or empty (then searches take longer).
+  KeySet(std::span<const std::int64_t> keys, MembershipFilter filter, PrefixTable prefixes = {});
   // Key i is bytes[ends[i-1], ends[i]), ends[-1] = 0; ascending bytewise, distinct.
   KeySet(std::span<const std::uint64_t> ends, std::span<const char> bytes, MembershipFilter filter);
 
@@ -26,9 +27,13 @@ class KeySet {
   std::int64_t integer(std::uint64_t i) const { return integers_[i]; }
   std::string_view text(std::uint64_t i) const;
 
-  // Exact. O(log n).
+  // Exact. O(log n); with a prefix table O(1) for integers that are spread evenly.
   bool contains(std::int64_t key) const;
   bool contains(std::string_view key) const;
+  // Exact. Of the rows whose bit is set (bit i % 64 of word i / 64 of ceil(rows / 64)), keeps those
+  // whose value is a key. Batched with prefetch. Lanes of integers of type T; not for text.
+  template <class T>
+  void keep(const T* values, std::size_t rows, std::uint64_t* candidates) const;
   // Exact: whether any key lies in [min, max]. O(log n).
   bool any_between(std::int64_t min, std::int64_t max) const;
   // The same; no max: unbounded above.
@@ -36,10 +41,14 @@ class KeySet {
 
  private:
   bool text_ = false;
+  // First position whose key is not less than `key`, or size().
+  std::uint64_t position(std::int64_t key) const;
+
   std::span<const std::int64_t> integers_;
   std::span<const std::uint64_t> ends_;
   std::span<const char> bytes_;
   MembershipFilter filter_;
+  PrefixTable prefixes_;
 };
 
 }  // namespace trawl::core

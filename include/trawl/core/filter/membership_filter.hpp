@@ -33,6 +33,15 @@ class MembershipFilter {
   bool empty() const { return words_.empty(); }
   void add(std::uint64_t hash);
   void add_atomically(std::uint64_t hash);  // several threads or ranks may add at once
+  // Local. Adds all of them on `threads` threads, each of which owns a range of blocks at a time:
+  // no atomic operation, and a range stays in the cache while it is filled. The hashes are copied
+  // once for that. Equal bits for any number of threads.
+  void add_all(std::span<const std::int64_t> keys, int threads);
+  void add_all(std::span<const std::uint64_t> hashes, int threads);
+  // A filter of `blocks` blocks cut into `parts` ranges: the one in [0, parts) with the block of
+  // `hash`, and where the blocks of a part begin (part == parts: where the last one ends).
+  static std::uint64_t part_of(std::uint64_t hash, std::uint64_t blocks, std::uint64_t parts);
+  static std::uint64_t part_begin(std::uint64_t blocks, std::uint64_t parts, std::uint64_t part);
   bool may_contain(std::uint64_t hash) const;
 
   // Batched with prefetch. Keeps in `candidates` (bit i of word i / 64) only rows whose key the
