@@ -25,6 +25,7 @@ void describe(DatasetOutput& p, Options& visit) {
   visit.option("row-group-rows", p.write.row_group_rows, Range{1, 1 << 26}, "ROWS",
                "rows of a row group, the unit of pruning and checksums");
   visit.flag("overwrite", p.write.overwrite, "replace files that are there already");
+  describe(p.cluster, visit);
   describe(p.screens, visit);
 }
 
@@ -39,8 +40,9 @@ void make_folder(const fs::path& folder) {
 namespace {
 
 // Columns with sketches are worth reading row by row.
-store::WriteOptions with_pages(const DatasetOutput& output) {
+store::WriteOptions write_options(const DatasetOutput& output) {
   store::WriteOptions options = output.write;
+  if (!output.cluster.by.empty()) options.clustered_by = column_names(output.cluster.by);
   options.paged = column_names(output.screens.sketch);
   return options;
 }
@@ -49,7 +51,9 @@ store::WriteOptions with_pages(const DatasetOutput& output) {
 
 CountingWriter::CountingWriter(const fs::path& path, const Schema& schema,
                                const DatasetOutput& output)
-    : writer_(path, schema, with_pages(output)),
+    : clustering_(output.cluster, schema, output.write.row_group_rows,
+                  [this](std::span<const ColumnView> columns) { write(columns); }),
+      writer_(path, schema, write_options(output)),
       screens_(output.screens, schema, output.write.row_group_rows,
                [this](store::Screen screen, std::size_t column, Bytes chunk) {
                  writer_.append_screen(screen, column, chunk);
@@ -57,12 +61,17 @@ CountingWriter::CountingWriter(const fs::path& path, const Schema& schema,
       sketches_(schema.size()) {}
 
 void CountingWriter::append(std::span<const ColumnView> columns) {
+  clustering_.append(columns);
+}
+
+void CountingWriter::write(std::span<const ColumnView> columns) {
   writer_.append(columns);
   screens_.add(columns);
   for (std::size_t i = 0; i < columns.size(); ++i) sketches_[i].add(columns[i]);
 }
 
 store::WrittenDataset CountingWriter::finish() {
+  clustering_.finish();
   screens_.finish([this](store::Screen screen, std::size_t column, std::string layout) {
     writer_.describe_screen(screen, column, std::move(layout));
   });

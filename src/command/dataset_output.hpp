@@ -12,6 +12,7 @@
 #include <trawl/core/stats/distinct_sketch.hpp>
 #include <trawl/store/writer.hpp>
 
+#include "command/clustering.hpp"
 #include "command/options.hpp"
 #include "command/screen_builder.hpp"
 
@@ -21,6 +22,7 @@ namespace trawl::command {
 struct DatasetOutput {
   fs::path out;
   store::WriteOptions write;
+  ClusterOptions cluster;
   ScreenColumns screens;
 };
 void describe(DatasetOutput& p, Options& visit);
@@ -28,7 +30,8 @@ void describe(DatasetOutput& p, Options& visit);
 // Makes `folder` (and those above it). InputError when that cannot be done.
 void make_folder(const fs::path& folder);
 
-// A writer that also estimates the distinct values of every column, and builds screens.
+// A writer that also brings rows into cluster order, estimates the distinct values of every column,
+// and builds screens.
 class CountingWriter {
  public:
   // InputError as DatasetWriter and ScreenBuilder.
@@ -37,6 +40,9 @@ class CountingWriter {
   store::WrittenDataset finish();
 
  private:
+  void write(std::span<const ColumnView> columns);
+
+  Clustering clustering_;
   store::DatasetWriter writer_;
   ScreenBuilder screens_;
   std::vector<core::DistinctSketch> sketches_;

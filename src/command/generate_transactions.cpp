@@ -130,7 +130,8 @@ std::uint64_t write_datasets(const Transactions& source, const GenerateTransacti
   return world.sum(total);
 }
 
-std::string truth_text(const Transactions& source) {
+// `moved`: rows lie elsewhere in the files than the source numbers them.
+std::string truth_text(const Transactions& source, bool moved) {
   Json truth;
   truth["source"] = source.canonical();
   truth["predicate"] = fmt::format("user_id = {} AND action = 'purchase' AND amount > 10000",
@@ -141,7 +142,8 @@ std::string truth_text(const Transactions& source) {
   for (const PlantedRow& planted : source.planted()) {
     Json row;
     row["dataset"] = Transactions::dataset_name(planted.dataset);
-    row["row"] = planted.row;
+    row["record_id"] = planted.dataset * source.params().rows + planted.row;
+    if (!moved) row["row"] = planted.row;
     if (!planted.needle) row["why_not"] = planted.kind;
     truth[planted.needle ? "needles" : "decoys"].push_back(std::move(row));
   }
@@ -155,7 +157,9 @@ ExitCode run(const GenerateTransactionsParams& p, const Context& context) {
   on_root(world, [&] { prepare_folder(p); });
   const std::uint64_t bytes = write_datasets(source, p, world);
   on_root(world, [&] {
-    write_file_atomically(p.output.out / truth_file, truth_text(source), p.output.write.overwrite);
+    write_file_atomically(p.output.out / truth_file,
+                          truth_text(source, !p.output.cluster.by.empty()),
+                          p.output.write.overwrite);
   });
   const std::uint64_t rows = p.source.datasets * p.source.rows;
   log::story(fmt::format("{} rows in {} datasets written to {} ({}, {}), {} needles in {}",

@@ -136,6 +136,7 @@ store::WrittenDataset write_inside(const store::DatasetRef& ref, const store::Da
   DatasetOutput output;
   output.write.codec = store::codec_named(dataset.info().codec);
   output.write.row_group_rows = dataset.info().row_group_rows;
+  output.write.clustered_by = dataset.info().clustered_by;
   output.write.overwrite = true;
   output.screens = all_screens(dataset, p);
   CountingWriter writer(ref.location, dataset.info().schema, output);

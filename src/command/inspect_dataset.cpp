@@ -81,6 +81,7 @@ Json column_json(const DatasetInfo& info, std::size_t column, const ColumnFacts&
   }
   if (facts.distinct) json["distinct"] = *facts.distinct;
   json["bytes"] = column < info.column_bytes.size() ? Json(info.column_bytes[column]) : Json();
+  json["index"] = Json::array();
   return json;
 }
 
@@ -104,6 +105,9 @@ std::string headline(const Json& d) {
                   count_cell(d.at("row_groups")), count_cell(d.at("row_group_rows")));
   if (bytes > 0)
     line += fmt::format(", {}, codec {}", human_bytes(bytes), d.at("codec").get<std::string>());
+  if (d.contains("clustered_by"))
+    line += fmt::format(", clustered by {}",
+                        fmt::join(d.at("clustered_by").get<std::vector<std::string>>(), ", "));
   return line + fmt::format("\n  {}\n  digest {}\n", d.at("location").get<std::string>(),
                             d.at("digest").get<std::string>());
 }
@@ -123,6 +127,7 @@ Json inspect_dataset(const store::DatasetRef& ref, bool scan) {
   json["row_group_rows"] = info.row_group_rows;
   json["codec"] = info.codec;
   json["bytes"] = info.bytes;
+  if (!info.clustered_by.empty()) json["clustered_by"] = info.clustered_by;
   json["digest"] = info.digest;
   json["scanned"] = false;
   json["columns"] = Json::array();
@@ -130,19 +135,25 @@ Json inspect_dataset(const store::DatasetRef& ref, bool scan) {
     const ColumnFacts facts = facts_of(*dataset, column, scan);
     if (facts.scanned) json["scanned"] = true;
     json["columns"].push_back(column_json(info, column, facts));
+    for (const store::Screen screen : {store::Screen::filter, store::Screen::sketch}) {
+      if (dataset->screen(screen, column) != nullptr)
+        json["columns"].back()["index"].push_back(name_of(screen));
+    }
   }
   return json;
 }
 
 std::string inspection_text(const Json& inspection) {
-  TextTable table({"column", "type", "min", "max", ">nulls", ">distinct", ">bytes"});
+  TextTable table({"column", "type", "min", "max", ">nulls", ">distinct", ">bytes", "index"});
   for (const Json& column : inspection.at("columns")) {
     const Json& bytes = column.at("bytes");
     const bool stored = !bytes.is_null() && bytes.get<std::uint64_t>() > 0;
-    table.add({column.at("name"), column.at("type"), bound_cell(column, "min", "min_is_prefix"),
-               bound_cell(column, "max", "max_is_prefix"), count_cell(column.at("nulls")),
-               (column.at("distinct").is_null() ? "" : "~") + count_cell(column.at("distinct")),
-               stored ? human_bytes(bytes.get<std::uint64_t>()) : "-"});
+    table.add(
+        {column.at("name"), column.at("type"), bound_cell(column, "min", "min_is_prefix"),
+         bound_cell(column, "max", "max_is_prefix"), count_cell(column.at("nulls")),
+         (column.at("distinct").is_null() ? "" : "~") + count_cell(column.at("distinct")),
+         stored ? human_bytes(bytes.get<std::uint64_t>()) : "-",
+         fmt::format("{}", fmt::join(column.at("index").get<std::vector<std::string>>(), ", "))});
   }
   std::string text = headline(inspection) + table.text("  ");
   if (inspection.at("scanned"))

@@ -9,23 +9,6 @@
 #include <trawl/core/filter/column_sketch.hpp>
 
 namespace trawl::command {
-namespace {
-
-std::vector<std::size_t> find_columns(const std::vector<std::string>& lists, const Schema& schema) {
-  std::vector<std::size_t> found;
-  for (const std::string& name : column_names(lists)) {
-    const auto column = schema.find(name);
-    if (!column) {
-      throw InputError(fmt::format("cannot index '{}': there is no such column. Did you mean '{}'?",
-                                   name, schema.nearest(name)));
-    }
-    if (std::ranges::find(found, *column) == found.end()) found.push_back(*column);
-  }
-  return found;
-}
-
-}  // namespace
-
 void describe(ScreenColumns& p, Options& visit) {
   visit.section("Index");
   visit.option(
@@ -47,17 +30,31 @@ std::vector<std::string> column_names(const std::vector<std::string>& lists) {
   return names;
 }
 
+std::vector<std::size_t> find_columns(const std::vector<std::string>& lists, const Schema& schema,
+                                      std::string_view purpose) {
+  std::vector<std::size_t> found;
+  for (const std::string& name : column_names(lists)) {
+    const auto column = schema.find(name);
+    if (!column) {
+      throw InputError(fmt::format("cannot {} '{}': there is no such column. Did you mean '{}'?",
+                                   purpose, name, schema.nearest(name)));
+    }
+    if (std::ranges::find(found, *column) == found.end()) found.push_back(*column);
+  }
+  return found;
+}
+
 ScreenBuilder::ScreenBuilder(const ScreenColumns& columns, const Schema& schema,
                              std::uint64_t row_group_rows, Emit emit)
     : emit_(std::move(emit)) {
-  for (const std::size_t column : find_columns(columns.filter, schema)) {
+  for (const std::size_t column : find_columns(columns.filter, schema, "index")) {
     filtered_.push_back({column, std::make_unique<core::FilterBankBuilder>(
                                      row_group_rows, core::FilterBankBuilder::default_fpr,
                                      [this, column](Bytes chunk) {
                                        emit_(store::Screen::filter, column, chunk);
                                      })});
   }
-  sketched_ = find_columns(columns.sketch, schema);
+  sketched_ = find_columns(columns.sketch, schema, "index");
   for (const std::size_t column : sketched_) {
     if (core::ColumnSketch::suits(schema[column].type)) continue;
     throw InputError(fmt::format(

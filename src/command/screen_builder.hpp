@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <trawl/base/column.hpp>
@@ -25,6 +26,11 @@ struct ScreenColumns {
 void describe(ScreenColumns& p, Options& visit);
 // The names in a list of comma lists.
 std::vector<std::string> column_names(const std::vector<std::string>& lists);
+
+// Their positions, without repetitions. InputError "cannot PURPOSE 'name': ..." when one is not
+// there, naming the nearest.
+std::vector<std::size_t> find_columns(const std::vector<std::string>& lists, const Schema& schema,
+                                      std::string_view purpose);
 
 class ScreenBuilder {
  public:

@@ -113,6 +113,7 @@ struct IndexHeader {
   std::vector<Part> parts;
   std::vector<IndexedColumn> columns;
   std::vector<IndexedScreen> screens;
+  std::vector<std::string> clustered_by;
 
   // What its chunks are encoded with: screens and digests of pages never.
   Codec codec_of(const Part& part) const {

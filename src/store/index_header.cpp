@@ -96,6 +96,13 @@ class Parser {
     for (const element item : list(json, "parts")) header.parts.push_back(part(item));
     for (const element item : list(json, "columns")) header.columns.push_back(column(item, header));
     require(!header.columns.empty(), "it has no columns");
+    if (contains(json, "clustered_by")) {
+      for (const element item : list(json, "clustered_by")) {
+        const auto name = item.get_string();
+        require(name.error() == simdjson::SUCCESS, "'clustered_by' is not a list of names");
+        header.clustered_by.emplace_back(name.value_unsafe());
+      }
+    }
     if (contains(json, "screens")) {
       for (const element item : list(json, "screens"))
         header.screens.push_back(screen(item, header));
@@ -283,6 +290,7 @@ std::string format_header(const IndexHeader& header) {
   json["rows"] = header.rows;
   json["row_group_rows"] = header.row_group_rows;
   json["codec"] = name_of(header.codec);
+  if (!header.clustered_by.empty()) json["clustered_by"] = header.clustered_by;
   json["columns"] = Json::array();
   for (const IndexedColumn& column : header.columns) json["columns"].push_back(to_json(column));
   if (!header.screens.empty()) {

@@ -73,6 +73,7 @@ void NativeDataset::describe(const DatasetRef& ref) {
   info_.rows = header.rows;
   info_.row_group_rows = header.row_group_rows;
   info_.codec = name_of(header.codec);
+  info_.clustered_by = header.clustered_by;
   info_.bytes = seal_.bytes;
   info_.digest = seal_.content_digest;
   info_.index_digest = seal_.index_digest;

@@ -88,6 +88,7 @@ struct DatasetWriter::State {
     index.header.rows = rows;
     index.header.row_group_rows = options.row_group_rows;
     index.header.codec = options.codec;
+    index.header.clustered_by = options.clustered_by;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       columns[i].finish(index, distinct.empty() ? std::nullopt : distinct[i]);
     }

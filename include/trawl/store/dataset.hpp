@@ -64,6 +64,7 @@ struct DatasetInfo {
   std::string index_digest;
   std::vector<std::uint64_t> column_bytes;             // stored bytes per column
   std::vector<std::optional<std::uint64_t>> distinct;  // estimate per column, where known
+  std::vector<std::string> clustered_by;               // columns that the rows were ordered by
 
   std::uint64_t row_groups() const {
     return row_group_rows == 0 ? 0 : (rows + row_group_rows - 1) / row_group_rows;

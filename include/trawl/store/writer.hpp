@@ -33,6 +33,9 @@ struct WriteOptions {
   // each chunk, so that few rows can be read and checked without all others
   // (Dataset::read_rows). Only uncompressed columns can use it; others ignore it.
   std::vector<std::string> paged = {};
+  // Names of the columns that the rows were ordered by, for readers to see; the writer does not
+  // order them.
+  std::vector<std::string> clustered_by = {};
 };
 
 // What was written, for reports.
