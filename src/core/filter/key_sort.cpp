@@ -46,22 +46,26 @@ std::uint64_t above(std::int64_t key, std::int64_t min) {
   return static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(min);
 }
 
-void insertion_sort(Keys keys) {
+// Sorted after at most about `moves` moves, or false: not sorted, all keys still there.
+bool insertion_sort(Keys keys, std::size_t moves) {
   for (std::size_t i = 1; i < keys.size(); ++i) {
     const std::int64_t key = keys[i];
     std::size_t at = i;
     for (; at > 0 && key < keys[at - 1]; --at) keys[at] = keys[at - 1];
     keys[at] = key;
+    if (i - at > moves) return false;
+    moves -= i - at;
   }
+  return true;
 }
 
-// Least significant byte first; bytes in which no two keys differ are passed over. The result is in
-// `keys`.
-void sort_by_bytes(Keys keys, Keys space, const Bounds& bounds) {
+// By the bits from `low` on, least significant byte first; bytes in which no two keys differ are
+// passed over. The result is in `keys`.
+void sort_by_bytes(Keys keys, Keys space, const Bounds& bounds, int low) {
   const int bits = static_cast<int>(std::bit_width(above(bounds.max, bounds.min)));
   std::int64_t* from = keys.data();
   std::int64_t* to = space.data();
-  for (int shift = 0; shift < bits; shift += 8) {
+  for (int shift = low; shift < bits; shift += 8) {
     std::array<std::size_t, 257> begin{};
     for (std::size_t i = 0; i < keys.size(); ++i)
       ++begin[1 + (above(from[i], bounds.min) >> shift & 255)];
@@ -72,6 +76,17 @@ void sort_by_bytes(Keys keys, Keys space, const Bounds& bounds) {
     std::swap(from, to);
   }
   if (from != keys.data()) std::memcpy(keys.data(), from, keys.size_bytes());
+}
+
+// Keys that are spread evenly differ already in their high bits: three more than number them leave
+// few pairs in disorder, which an insertion sort mends. Others (it gives up) are sorted by all
+// bits.
+void sort_in_cache(Keys keys, Keys space, const Bounds& bounds) {
+  const int bits = static_cast<int>(std::bit_width(above(bounds.max, bounds.min)));
+  const int high = (static_cast<int>(std::bit_width(keys.size())) + 3 + 7) / 8 * 8;
+  const int low = std::max(0, bits - high);
+  sort_by_bytes(keys, space, bounds, low);
+  if (low > 0 && !insertion_sort(keys, 2 * keys.size())) sort_by_bytes(keys, space, bounds, 0);
 }
 
 // Where each bucket of a scatter begins, and one end more.
@@ -110,10 +125,13 @@ Begins scatter(Keys from, Keys to, const Bounds& bounds, std::size_t parts, int 
 
 // One thread. The result is in `keys`. Every level of scatters settles at least scatter_bits of 64.
 void sort(Keys keys, Keys space) {
-  if (keys.size() <= few_keys) return insertion_sort(keys);
+  if (keys.size() <= few_keys) {
+    insertion_sort(keys, few_keys * few_keys);
+    return;
+  }
   const Bounds bounds = bounds_of(keys);
   if (bounds.ascending) return;
-  if (keys.size() <= cached_keys) return sort_by_bytes(keys, space, bounds);
+  if (keys.size() <= cached_keys) return sort_in_cache(keys, space, bounds);
   const Begins begins = scatter(keys, space, bounds, 1, 1);
   for (std::size_t b = 0; b + 1 < begins.size(); ++b) {
     const std::size_t begin = begins[b], count = begins[b + 1] - begins[b];

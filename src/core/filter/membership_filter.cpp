@@ -1,6 +1,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <utility>
 
 #include <trawl/core/filter/membership_filter.hpp>
 
@@ -44,6 +45,51 @@ class ProbeQueue {
   std::array<std::uint64_t, batch> hashes_;
 };
 
+// Of 64 rows; from here on hashing and probing all of them costs less than choosing.
+constexpr int dense_rows = 40;
+
+// The same for whole words of 64 rows, hashed in vectors: the blocks of one word arrive while those
+// of the word before are looked at.
+class WordProbes {
+ public:
+  WordProbes(const std::uint64_t* words, std::uint64_t blocks, std::uint64_t* candidates)
+      : words_(words), blocks_(blocks), candidates_(candidates) {}
+
+  template <class T>
+  void push(std::size_t word, std::uint64_t wanted, const T* keys) {
+    Waiting& next = waiting_[next_];
+    next.word = word;
+    next.wanted = wanted;
+    kernels::hash_integers(keys, batch, next.hashes.data());
+    for (const std::uint64_t hash : next.hashes)
+      __builtin_prefetch(words_ + block::index(hash, blocks_) * block::lanes);
+    next_ ^= 1;
+    settle(waiting_[next_]);
+  }
+
+  void flush() { settle(waiting_[next_ ^ 1]); }
+
+ private:
+  struct Waiting {
+    std::size_t word = 0;
+    std::uint64_t wanted = 0;  // 0: nothing waits
+    std::array<std::uint64_t, batch> hashes;
+  };
+
+  void settle(Waiting& waiting) {
+    if (waiting.wanted == 0) return;
+    candidates_[waiting.word] =
+        kernels::probe(words_, blocks_, waiting.hashes.data(), batch) & waiting.wanted;
+    waiting.wanted = 0;
+  }
+
+  const std::uint64_t* words_;
+  std::uint64_t blocks_;
+  std::uint64_t* candidates_;
+  std::array<Waiting, 2> waiting_;
+  std::size_t next_ = 0;
+};
+
 }  // namespace
 
 MembershipFilter::MembershipFilter(std::span<std::uint64_t> words)
@@ -75,24 +121,24 @@ bool MembershipFilter::may_contain(std::uint64_t hash) const {
   return found;
 }
 
-// Words of 64 rows that are wanted for the most part are hashed all at once, in vectors.
 template <class T>
 void MembershipFilter::screen(const T* keys, std::size_t rows, std::uint64_t* candidates) const {
   if (empty()) return;
   ProbeQueue queue(words_.data(), blocks_, candidates);
-  std::array<std::uint64_t, 64> hashes;
+  WordProbes words(words_.data(), blocks_, candidates);
   for (std::size_t w = 0; w < (rows + 63) / 64; ++w) {
-    std::uint64_t wanted = candidates[w];
-    candidates[w] = 0;
-    const bool dense = std::popcount(wanted) >= 16 && w * 64 + 64 <= rows;
-    if (dense) kernels::hash_integers(keys + w * 64, 64, hashes.data());
+    std::uint64_t wanted = std::exchange(candidates[w], 0);
+    if (std::popcount(wanted) >= dense_rows && w * 64 + 64 <= rows) {
+      words.push(w, wanted, keys + w * 64);
+      continue;
+    }
     for (; wanted != 0; wanted &= wanted - 1) {
-      const auto bit = static_cast<std::size_t>(std::countr_zero(wanted));
-      const std::size_t row = w * 64 + bit;
-      queue.push(row, dense ? hashes[bit] : hash_key(static_cast<std::int64_t>(keys[row])));
+      const std::size_t row = w * 64 + static_cast<std::size_t>(std::countr_zero(wanted));
+      queue.push(row, hash_key(static_cast<std::int64_t>(keys[row])));
     }
   }
   queue.flush();
+  words.flush();
 }
 
 void MembershipFilter::screen(std::span<const std::uint64_t> hashes,

@@ -12,7 +12,8 @@ namespace trawl::core {
 // bits that differ into buckets that fit the cache, then a byte-wise radix sort of each bucket (as
 // in Polychroniou, Ross, "A Comprehensive Study of Main-Memory Partitioning and its Application to
 // Large-Scale Comparison- and Radix-Sort", SIGMOD 2014): O(n) passes of the bytes that differ,
-// whatever the keys. The result does not depend on `threads`.
+// whatever the keys; evenly spread ones need only their high bytes. The result does not depend on
+// `threads`.
 std::uint64_t sort_distinct(std::span<std::int64_t> keys, std::span<std::int64_t> space,
                             int threads);
 
