@@ -71,11 +71,11 @@ std::string lines_beginning_in(const Fd& fd, Slice slice, std::uint64_t size,
   return text;
 }
 
-void read_lines(const core::KeyListRef& ref, int parts, int part, const Take& take) {
-  const Fd fd = open_list(ref);
-  const std::uint64_t size = file_bytes(fd, ref.path);
+// The keys on the lines that begin in `part` of a file of `size` bytes.
+void read_lines(const core::KeyListRef& ref, const Fd& fd, std::uint64_t size, Slice part,
+                const Take& take) {
   std::uint64_t first = 0;
-  const std::string text = lines_beginning_in(fd, slice(size, parts, part), size, ref.path, first);
+  const std::string text = lines_beginning_in(fd, part, size, ref.path, first);
   std::size_t at = 0;
   const Place place = [&] {
     return fmt::format("line {} of '{}'", line_of(ref.path, first + at), ref.path);
@@ -215,6 +215,22 @@ Take take_integers(const core::KeyListRef& ref, std::vector<std::int64_t>& keys)
   };
 }
 
+// Text that a thread holds at a time.
+constexpr std::uint64_t piece_bytes = std::uint64_t{1} << 20;
+
+// The keys of the lines that begin in `part`, in pieces; space for all after the first.
+void read_integer_lines(const core::KeyListRef& ref, const Fd& fd, std::uint64_t size, Slice part,
+                        std::vector<std::int64_t>& keys) {
+  const Take take = take_integers(ref, keys);
+  for (std::uint64_t at = part.begin; at < part.end; at += piece_bytes) {
+    read_lines(ref, fd, size, {at, std::min(part.end, at + piece_bytes)}, take);
+    if (at == part.begin && part.size() > piece_bytes) {
+      const std::uint64_t pieces = (part.size() + piece_bytes - 1) / piece_bytes;
+      keys.reserve(keys.size() * pieces + keys.size() * pieces / 64);
+    }
+  }
+}
+
 // Every thread reads lines as a rank of its own.
 IntegerKeys read_integer_texts(const core::KeyListRef& ref, int parts, int part, int threads) {
   std::vector<std::vector<std::int64_t>> found(
@@ -222,9 +238,11 @@ IntegerKeys read_integer_texts(const core::KeyListRef& ref, int parts, int part,
   if (is_csv(ref.path)) {
     read_csv_column(ref, parts, part, take_integers(ref, found[0]));
   } else {
+    const Fd fd = open_list(ref);
+    const std::uint64_t size = file_bytes(fd, ref.path);
     parallel_for(found.size(), threads, [&](std::size_t thread) {
-      read_lines(ref, parts * threads, part * threads + static_cast<int>(thread),
-                 take_integers(ref, found[thread]));
+      const Slice mine = slice(size, parts * threads, part * threads + static_cast<int>(thread));
+      read_integer_lines(ref, fd, size, mine, found[thread]);
     });
   }
   std::vector<std::size_t> begins{0};
@@ -233,6 +251,7 @@ IntegerKeys read_integer_texts(const core::KeyListRef& ref, int parts, int part,
   parallel_for(found.size(), threads, [&](std::size_t thread) {
     std::copy(found[thread].begin(), found[thread].end(),
               read.keys().begin() + static_cast<std::ptrdiff_t>(begins[thread]));
+    found[thread] = {};
   });
   return read;
 }
@@ -240,7 +259,11 @@ IntegerKeys read_integer_texts(const core::KeyListRef& ref, int parts, int part,
 void read_texts(const core::KeyListRef& ref, int parts, int part, std::vector<std::string>& keys) {
   const Take take = [&](std::string_view text, const Place&) { keys.emplace_back(text); };
   if (is_csv(ref.path)) return read_csv_column(ref, parts, part, take);
-  if (!is_dataset(ref.path)) return read_lines(ref, parts, part, take);
+  if (!is_dataset(ref.path)) {
+    const Fd fd = open_list(ref);
+    const std::uint64_t size = file_bytes(fd, ref.path);
+    return read_lines(ref, fd, size, slice(size, parts, part), take);
+  }
   const ListColumn list = open_column(ref);
   const Slice groups = slice(list.dataset->info().row_groups(), parts, part);
   ColumnBuffer buffer;

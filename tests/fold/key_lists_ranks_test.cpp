@@ -1,6 +1,7 @@
 // Watch lists on any number of ranks: the same keys, digests and facts everywhere, as a std::set
 // has them.
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <random>
 #include <set>
@@ -101,6 +102,34 @@ TEST_F(KeyListsTest, ThreadsAndRanksChangeNothing) {
                 std::binary_search(keys.begin(), keys.end(), keys[i] + 1));
     }
   }
+}
+
+// Opt-in, for sizes that the usual suite has no time for: TRAWL_TEST_KEYS=100000000.
+TEST_F(KeyListsTest, AsManyKeysAsAsked) {
+  const char* asked = std::getenv("TRAWL_TEST_KEYS");
+  const std::uint64_t count = asked == nullptr ? 1000 : std::stoull(asked);
+  const auto key = [](std::uint64_t i) {  // an odd factor: distinct for distinct i
+    return static_cast<std::int64_t>(i * 0x9e3779b97f4a7c15u);
+  };
+  const std::string list = path("asked.txt", "");
+  if (test::world().is_root()) {
+    std::ofstream file(list, std::ios::binary);
+    for (std::uint64_t i = 0; i < count; ++i) file << key(i) << '\n';
+  }
+  test::world().barrier();
+  const KeyLists lists = load({{list, "", "id", Type::int64}});
+  const core::KeySet& set = *lists.sets()[0];
+  EXPECT_EQ(lists.facts()[0].read, count);
+  EXPECT_EQ(set.size(), count);
+  std::uint64_t missed = 0, invented = 0, unsorted = 0;
+  for (std::uint64_t i = 0; i < count; i += 1 + count / 100000) {
+    missed += set.contains(key(i)) && set.filter().may_contain(core::hash_key(key(i))) ? 0 : 1;
+    invented += set.contains(key(count + i)) ? 1 : 0;
+    unsorted += i > 0 && set.integer(i) <= set.integer(i - 1) ? 1 : 0;
+  }
+  EXPECT_EQ(missed, 0u);
+  EXPECT_EQ(invented, 0u);
+  EXPECT_EQ(unsorted, 0u);
 }
 
 TEST_F(KeyListsTest, TextsOfAllLengths) {
