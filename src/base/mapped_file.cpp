@@ -22,6 +22,7 @@ struct Slot {
 constexpr int slots = 32768;
 std::array<Slot, slots> table;
 std::mutex table_mutex;
+int used_slots = 0;  // all beyond are free; guarded by the mutex
 struct sigaction earlier_action;
 std::uintptr_t page_bytes = 4096;
 
@@ -85,6 +86,7 @@ int take_slot(std::uintptr_t begin, std::uint64_t bytes) {
     Slot& slot = table[static_cast<std::size_t>(i)];
     if (slot.begin.load(std::memory_order_relaxed) != 0) continue;
     next = i + 1;
+    used_slots = std::max(used_slots, i + 1);
     slot.damaged.store(false, std::memory_order_relaxed);
     slot.end.store(begin + bytes, std::memory_order_relaxed);
     slot.begin.store(begin, std::memory_order_release);
@@ -110,13 +112,30 @@ std::optional<MappedFile> MappedFile::map(const Fd& fd, std::uint64_t bytes) {
 
 MappedFile::~MappedFile() {
   if (begin_ == nullptr) return;
+  const std::lock_guard lock(table_mutex);
   table[static_cast<std::size_t>(slot_)].begin.store(0, std::memory_order_release);
   ::munmap(begin_, bytes_);
 }
 
-void MappedFile::release() const {
-  // Pages of zeros put there by the handler go as well; `damaged` stays.
-  ::madvise(begin_, bytes_, MADV_DONTNEED);
+void MappedFile::count_read(std::uint64_t bytes) {
+  constexpr std::uint64_t most = std::uint64_t{64} << 20;
+  static std::atomic<std::uint64_t> read{0};
+  if (read.fetch_add(bytes, std::memory_order_relaxed) + bytes < most) return;
+  const std::lock_guard lock(table_mutex);  // nothing is unmapped meanwhile
+  if (read.exchange(0, std::memory_order_relaxed) < most) return;
+  for (int i = 0; i < used_slots; ++i) {
+    const Slot& slot = table[static_cast<std::size_t>(i)];
+    const std::uintptr_t begin = slot.begin.load(std::memory_order_relaxed);
+    // Pages of zeros put there by the handler go as well; `damaged` stays.
+    if (begin != 0)
+      ::madvise(reinterpret_cast<void*>(begin), slot.end.load(std::memory_order_relaxed) - begin,
+                MADV_DONTNEED);
+  }
+}
+
+void MappedFile::prefetch(std::uint64_t offset, std::uint64_t bytes) const {
+  const std::uint64_t begin = offset & ~(static_cast<std::uint64_t>(page_bytes) - 1);
+  ::madvise(begin_ + begin, std::min(bytes_, offset + bytes) - begin, MADV_WILLNEED);
 }
 
 bool MappedFile::damaged() const {

@@ -85,7 +85,6 @@ void for_each_group(const store::Dataset& dataset, const std::vector<std::size_t
     }
     dataset.check_intact();
     take(std::span<const ColumnView>(views));
-    dataset.release();
   }
 }
 

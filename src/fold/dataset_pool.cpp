@@ -43,13 +43,33 @@ void bind(const Query& query, OpenDataset& open) {
 DatasetPool::DatasetPool(std::vector<store::DatasetRef> refs, Query query, std::size_t capacity)
     : refs_(std::move(refs)), known_(refs_.size()), query_(std::move(query)), capacity_(capacity) {}
 
+namespace {
+
+// Which columns have sketches, and those of the first row group for estimates.
+void add_sketches(const store::Dataset& dataset, const std::vector<std::size_t>& columns,
+                  core::ScanOptions& options, std::vector<std::vector<std::byte>>& space) {
+  options.sketched.resize(dataset.info().schema.size());
+  options.samples.resize(dataset.info().schema.size());
+  for (const std::size_t column : columns) {
+    if (dataset.screen(store::Screen::sketch, column) == nullptr) continue;
+    options.sketched[column] = true;
+    try {
+      options.samples[column] = core::ColumnSketch::view(
+          dataset.read_screen(store::Screen::sketch, column, 0, space[column]),
+          dataset.info().group_rows(0));
+    } catch (const DataError&) {  // scans will find that, and do without
+    }
+  }
+}
+
+}  // namespace
+
 void DatasetPool::compile(OpenDataset& open) const {
   core::ScanOptions options = options_;
   options.distinct = open.info().distinct;
   options.paged = open.info().codec == "none";
-  for (std::size_t column = 0; use_index_ && column < open.info().schema.size(); ++column) {
-    options.sketched.push_back(open.dataset->screen(store::Screen::sketch, column) != nullptr);
-  }
+  std::vector<std::vector<std::byte>> space(open.info().schema.size());
+  if (use_index_) add_sketches(*open.dataset, open.predicate.columns, options, space);
   open.program = std::make_unique<core::ScanProgram>(open.predicate, open.info().schema, keys_,
                                                      std::move(options));
 }
@@ -192,6 +212,14 @@ const ColumnView& GroupColumns::column_rows(std::size_t column,
   known.loaded = partial ? Loaded::some_rows : Loaded::all;
   if (partial) known.rows.assign(select.begin(), select.end());
   return keep(known, bytes);
+}
+
+std::vector<std::size_t> GroupColumns::columns_read() const {
+  std::vector<std::size_t> columns;
+  for (std::size_t column = 0; column < columns_.size(); ++column) {
+    if (columns_[column].loaded == Loaded::all) columns.push_back(column);
+  }
+  return columns;
 }
 
 const core::ColumnSketch* GroupColumns::sketch(std::size_t column) {

@@ -5,7 +5,8 @@
 
 namespace trawl::fold {
 
-FilterScreen::FilterScreen(const OpenDataset& open, std::span<const core::KeySet* const> keys) {
+FilterScreen::FilterScreen(const OpenDataset& open, std::span<const core::KeySet* const> keys)
+    : open_(&open), keys_(keys) {
   const store::Dataset& dataset = *open.dataset;
   const std::uint64_t groups = dataset.info().row_groups();
   std::vector<std::byte> space;
@@ -21,6 +22,8 @@ FilterScreen::FilterScreen(const OpenDataset& open, std::span<const core::KeySet
       const auto read = [&](std::uint64_t chunk) {
         return dataset.read_screen(store::Screen::filter, column, chunk, space);
       };
+      for (const std::uint64_t chunk : core::chunks_probed(layout, groups, hash))
+        dataset.prefetch_screen(store::Screen::filter, column, chunk);
       core::probe_filter_bank(layout, groups, hash, read, may_hold);
     } catch (const DataError&) {  // a damaged index proves nothing
       continue;
@@ -33,6 +36,21 @@ bool FilterScreen::may_hold(std::uint64_t group, std::size_t column, const Value
   const auto& known = answers_.at(column);
   const auto found = known.find(core::hash_value(value));
   return found == known.end() || (found->second[group / 64] >> (group % 64) & 1) != 0;
+}
+
+const std::string* FilterScreen::rule(std::uint64_t group) const {
+  std::string answers;
+  for (const auto& [column, by_hash] : answers_) {
+    for (const auto& [hash, may_hold] : by_hash)
+      answers += (may_hold[group / 64] >> (group % 64) & 1) != 0 ? '1' : '0';
+  }
+  auto known = rules_.find(answers);
+  if (known == rules_.end()) {
+    const auto proof =
+        core::prove_by_filter(open_->predicate, open_->info().schema, keys_, lookup(group));
+    known = rules_.emplace(answers, proof ? proof->rule : std::string()).first;
+  }
+  return known->second.empty() ? nullptr : &known->second;
 }
 
 core::FilterLookup FilterScreen::lookup(std::uint64_t group) const {

@@ -25,6 +25,14 @@ void join(LedgerRun& run, const LedgerRun& next) {
 
 }  // namespace
 
+void Ledger::add(LedgerRun run) {
+  if (!runs_.empty() && same_reason(runs_.back(), run)) {
+    join(runs_.back(), run);
+  } else {
+    runs_.push_back(std::move(run));
+  }
+}
+
 void Ledger::merge(const Ledger& other) {
   runs_.insert(runs_.end(), other.runs_.begin(), other.runs_.end());
 }

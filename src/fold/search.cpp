@@ -54,10 +54,14 @@ class Search {
   void merge(Ledger pruned) {
     pruned.merge(ledger_);
     const auto join = [](std::string a, const std::string& b) { return std::move(a) + b; };
-    const std::string ledger = comm_.merge_to_root(pruned.to_bytes(), join);
+    if (comm_.size() == 1) {
+      result_.ledger = std::move(pruned);
+    } else {
+      const std::string ledger = comm_.merge_to_root(pruned.to_bytes(), join);
+      if (comm_.is_root()) result_.ledger = Ledger::from_bytes(ledger);
+    }
     const std::string matches = comm_.merge_to_root(matches_->to_bytes(), join);
     if (!comm_.is_root()) return;
-    result_.ledger = Ledger::from_bytes(ledger);
     result_.matches.merge(matches);
     result_.matches.sort();
   }

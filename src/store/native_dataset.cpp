@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <trawl/base/digest.hpp>
@@ -143,6 +144,7 @@ Bytes NativeDataset::stored_bytes(const ChunkRecord& record, const Target& targe
   Bytes bytes;
   if (map_) {
     bytes = {map_->at(record.address), record.stored};
+    MappedFile::count_read(record.stored);
   } else {
     std::byte* space = thread_space<stored_space>(record.stored);
     read_exactly(fd_, record.address, space, record.stored, path_);
@@ -302,6 +304,7 @@ std::uint64_t NativeDataset::read_rows(std::uint64_t group, std::size_t column,
   into.view.categories = schema.categories.get();
   into.view.values = map_->at(record.address);
   partial = true;
+  MappedFile::count_read(checked);
   return checked + read_validity(target, into);
 }
 
@@ -319,6 +322,31 @@ Bytes NativeDataset::read_screen(Screen screen, std::size_t column, std::uint64_
   return space;
 }
 
+void NativeDataset::prefetch_chunk(const ChunkRecord& record) const {
+  if (map_) {
+    map_->prefetch(record.address, record.stored);
+  } else {
+    ::posix_fadvise(fd_.get(), static_cast<off_t>(record.address),
+                    static_cast<off_t>(record.stored), POSIX_FADV_WILLNEED);
+  }
+}
+
+void NativeDataset::prefetch_screen(Screen screen, std::size_t column, std::uint64_t chunk) const {
+  prefetch_chunk(*find_chunk(screened(screen, column).part, chunk));
+}
+
+void NativeDataset::prefetch(std::uint64_t group, std::size_t column) const {
+  const IndexedColumn& indexed = index_.header.columns[column];
+  prefetch_chunk(*find_chunk(indexed.values, group));
+  if (!indexed.bytes) return;
+  const Part& bytes = index_.header.parts[*indexed.bytes];
+  const std::uint64_t begin = text_record(group, column)->begin;
+  const std::uint64_t end =
+      group + 1 == info_.row_groups() ? bytes.elements : text_record(group + 1, column)->begin;
+  for (std::uint64_t chunk = begin / bytes.chunk; chunk * bytes.chunk < end; ++chunk)
+    prefetch_chunk(*find_chunk(*indexed.bytes, chunk));
+}
+
 void NativeDataset::check_intact() const {
   if (map_ && map_->damaged()) {
     throw DataError(fmt::format(
@@ -326,10 +354,6 @@ void NativeDataset::check_intact() const {
         "the file and search again",
         path_.string()));
   }
-}
-
-void NativeDataset::release() const {
-  if (map_) map_->release();
 }
 
 std::string NativeDataset::recompute_digest() const {

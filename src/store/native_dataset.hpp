@@ -28,8 +28,9 @@ class NativeDataset : public Dataset {
   const ScreenInfo* screen(Screen screen, std::size_t column) const override;
   Bytes read_screen(Screen screen, std::size_t column, std::uint64_t chunk,
                     std::vector<std::byte>& space) const override;
+  void prefetch(std::uint64_t group, std::size_t column) const override;
+  void prefetch_screen(Screen screen, std::size_t column, std::uint64_t chunk) const override;
   void check_intact() const override;
-  void release() const override;
   std::string recompute_digest() const override;
 
  private:
@@ -44,6 +45,7 @@ class NativeDataset : public Dataset {
     bool known = false;
   };
   void describe(const DatasetRef& ref);
+  void prefetch_chunk(const ChunkRecord& record) const;
   void describe_screens();
   const Screened& screened(Screen screen, std::size_t column) const {
     return screens_[column * screens + static_cast<std::size_t>(screen)];

@@ -97,6 +97,7 @@ class Sidecar {
     Bytes stored;
     if (map_) {
       stored = {map_->at(record.address), record.stored};
+      MappedFile::count_read(record.stored);
     } else {
       space.resize(record.stored);
       read_exactly(fd_, record.address, space.data(), space.size(), path_);
@@ -112,9 +113,6 @@ class Sidecar {
   }
 
   bool damaged() const { return map_ && map_->damaged(); }
-  void release() const {
-    if (map_) map_->release();
-  }
 
  private:
   fs::path path_;
@@ -161,6 +159,13 @@ class IndexedDataset final : public Dataset {
       return dataset_->read_screen(screen, column, chunk, space);
     return sidecar_.read(*find(screen, column), chunk, space);
   }
+  void prefetch(std::uint64_t group, std::size_t column) const override {
+    dataset_->prefetch(group, column);
+  }
+  void prefetch_screen(Screen screen, std::size_t column, std::uint64_t chunk) const override {
+    if (dataset_->screen(screen, column) != nullptr)
+      dataset_->prefetch_screen(screen, column, chunk);
+  }
   void check_intact() const override {
     dataset_->check_intact();
     if (sidecar_.damaged()) {
@@ -169,10 +174,6 @@ class IndexedDataset final : public Dataset {
                       "with `trawl index`, or search with --no-index",
                       info_.name));
     }
-  }
-  void release() const override {
-    dataset_->release();
-    sidecar_.release();
   }
   std::string recompute_digest() const override { return dataset_->recompute_digest(); }
 

@@ -29,8 +29,12 @@ class MappedFile {
   ~MappedFile();
 
   const std::byte* at(std::uint64_t offset) const { return begin_ + offset; }
-  // Forgets the pages read so far: they leave this process, not the system's cache.
-  void release() const;
+  // Local. To be told how many bytes were read through mappings: after every 64 MiB of all files
+  // together their pages leave this process (not the system's cache), so that its memory stays
+  // small. Thread-safe; what others read meanwhile stays valid.
+  static void count_read(std::uint64_t bytes);
+  // Asks the system to read these bytes from disk before they are looked at. Returns at once.
+  void prefetch(std::uint64_t offset, std::uint64_t bytes) const;
   // Whether any page was lost since it was mapped.
   bool damaged() const;
 

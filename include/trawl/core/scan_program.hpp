@@ -43,6 +43,9 @@ struct ScanOptions {
       true;  // membership filters screen before the exact key check (off: exact check of every row)
   std::vector<bool> sketched = {};  // columns whose sketches may be asked for; empty: none
   bool paged = false;  // columns with sketches can be read in part (ColumnSource::column_rows)
+  // Per column a sketch of some row group, where there is one; only while the program is made, and
+  // only to order its steps.
+  std::vector<std::optional<ColumnSketch>> samples = {};
   // Distinct values per column, about, where known: only decides the order of steps.
   std::vector<std::optional<std::uint64_t>> distinct = {};
   bool has_sketch(std::size_t column) const { return column < sketched.size() && sketched[column]; }

@@ -106,6 +106,8 @@ class GroupColumns : public core::ColumnSource {
   const ColumnView& column(std::size_t column) override;
   const ColumnView& column_rows(std::size_t column, std::span<const std::uint64_t> select) override;
   const core::ColumnSketch* sketch(std::size_t column) override;
+  // Columns of this row group that have been read whole.
+  std::vector<std::size_t> columns_read() const;
   std::uint64_t bytes_read() const { return bytes_read_; }  // since construction
 
  private:

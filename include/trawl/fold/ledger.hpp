@@ -28,7 +28,8 @@ struct LedgerRun {
 
 class Ledger {
  public:
-  void add(LedgerRun run) { runs_.push_back(std::move(run)); }
+  // Joins it to the last run when it goes on where that ends, for the same reason.
+  void add(LedgerRun run);
   void merge(const Ledger& other);
 
   // Sorts by (dataset, begin) and joins neighbours of the same state and reason, so that equal

@@ -115,11 +115,20 @@ class Dataset {
     return {};
   }
 
+  // Asks the system to read what `read` of this column and row group will need, and returns at
+  // once.
+  virtual void prefetch(std::uint64_t group, std::size_t column) const {
+    (void)group, (void)column;
+  }
+
+  // The same for a chunk of a screen.
+  virtual void prefetch_screen(Screen screen, std::size_t column, std::uint64_t chunk) const {
+    (void)screen, (void)column, (void)chunk;
+  }
+
   // After views were used: DataError when what they showed was lost meanwhile (a mapped file that
   // shrank, a disk that failed), so that nothing found in them counts.
   virtual void check_intact() const {}
-  // Views are not needed for now: gives the memory of mapped pages back. Views stay valid.
-  virtual void release() const {}
 
   // Recomputes the digest of everything the dataset consists of, from the bytes as they are now;
   // equals info().digest exactly when nothing changed since it was sealed (own files) or since it

@@ -169,6 +169,15 @@ FilterLayout FilterBankBuilder::finish() {
   return layout_;
 }
 
+std::vector<std::uint64_t> chunks_probed(const FilterLayout& layout, std::uint64_t groups,
+                                         std::uint64_t hash) {
+  const std::uint64_t in_band = block::index(hash, layout.blocks) / layout.blocks_per_chunk;
+  std::vector<std::uint64_t> chunks;
+  for (std::uint64_t band = 0; band * layout.groups_per_band < groups; ++band)
+    chunks.push_back(band * layout.chunks_per_band() + in_band);
+  return chunks;
+}
+
 void probe_filter_bank(const FilterLayout& layout, std::uint64_t groups, std::uint64_t hash,
                        const std::function<Bytes(std::uint64_t chunk)>& read,
                        std::vector<std::uint64_t>& may_hold) {

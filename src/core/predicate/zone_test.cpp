@@ -359,9 +359,23 @@ std::optional<PruneProof> prove_no_match(const Predicate& predicate, const Schem
                                          const ZoneLookup& zone,
                                          std::span<const KeySet* const> keys,
                                          const FilterLookup* filter) {
+  if (filter == nullptr) return prove(predicate, schema, zone, keys, nullptr);
+  if (auto by_filter = prove_by_filter(predicate, schema, keys, *filter)) return by_filter;
   auto proof = prove(predicate, schema, zone, keys, nullptr);
-  if (proof || filter == nullptr) return proof;
+  if (proof) return proof;
   proof = prove(predicate, schema, zone, keys, filter);
+  if (proof) {
+    proof->rule += " [zones and membership filter]";
+    proof->bounds.clear();
+  }
+  return proof;
+}
+
+std::optional<PruneProof> prove_by_filter(const Predicate& predicate, const Schema& schema,
+                                          std::span<const KeySet* const> keys,
+                                          const FilterLookup& filter) {
+  const ZoneLookup nothing_known = [](std::size_t) { return std::optional<Zone>(); };
+  auto proof = prove(predicate, schema, nothing_known, keys, &filter);
   if (proof) {
     proof->rule += " [membership filter]";
     proof->bounds.clear();

@@ -150,8 +150,15 @@ class Conjunction {
   // All sketches of a conjunction reject rows before any values are read.
   void add_screen(const Term& column, SketchQuestion question, const Step& exact) {
     if (mode_.ask_unknown || !context_.options.has_sketch(column.column)) return;
+    double pass = exact.estimate().pass;
+    const auto& samples = context_.options.samples;
+    if (column.column < samples.size() && samples[column.column]) {
+      const ColumnSketch::Table maybe = ask(*samples[column.column], question).maybe;
+      pass = static_cast<double>(std::count(maybe.begin(), maybe.end(), std::uint8_t{1})) /
+             static_cast<double>(maybe.size());
+    }
     steps_.push_back(std::make_unique<SketchStep>(column_ref(column, context_.schema),
-                                                  std::move(question), exact.estimate().pass));
+                                                  std::move(question), pass));
   }
 
   void add_range(const RangeCondition& range) {

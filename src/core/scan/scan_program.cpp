@@ -84,7 +84,7 @@ ScanProgram::ScanProgram(const Predicate& predicate, const Schema& schema,
                          std::span<const KeySet* const> keys, ScanOptions options)
     : state_(std::make_unique<State>()) {
   state_->may_be_undecidable = scan::may_be_undecidable(predicate.root);
-  const scan::Context context{schema, keys, options};
+  const scan::Context context{schema, keys, std::move(options)};
   // Unknown rows matter only to rows that may turn out undecidable: `unknown AND undecidable` is
   // undecidable.
   state_->root = scan::compile(predicate.root, context,

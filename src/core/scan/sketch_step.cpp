@@ -11,6 +11,15 @@ namespace {
 Mask rows_in(Run& run, const ColumnSketch& sketch, const ColumnSketch::Table& table,
              const std::uint64_t* select) {
   Mask rows = run.masks.take();
+  // The codes of a range or of one value lie side by side, and comparing is faster than looking up.
+  const auto first = std::find(table.begin(), table.end(), std::uint8_t{1});
+  const auto end = std::find(first, table.end(), std::uint8_t{0});
+  if (first != table.end() && std::find(end, table.end(), std::uint8_t{1}) == table.end()) {
+    kernels::select_range(sketch.row_codes(), run.rows,
+                          static_cast<std::uint8_t>(first - table.begin()),
+                          static_cast<std::uint8_t>(end - table.begin() - 1), select, rows.data());
+    return rows;
+  }
   kernels::select_codes(sketch.row_codes(), run.rows, table.data(), table.size(), select,
                         rows.data());
   return rows;

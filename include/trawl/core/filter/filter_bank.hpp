@@ -64,6 +64,10 @@ class FilterBankBuilder {
   bool flushed_ = false;
 };
 
+// The chunks, one per band, that probing for `hash` reads.
+std::vector<std::uint64_t> chunks_probed(const FilterLayout& layout, std::uint64_t groups,
+                                         std::uint64_t hash);
+
 // Sets bit g % 64 of may_hold[g / 64] when the filter of row group g may hold `hash`; `may_hold`
 // has ceil(groups / 64) words, zero before. `read(chunk)` gives a chunk's bytes. O(groups).
 void probe_filter_bank(const FilterLayout& layout, std::uint64_t groups, std::uint64_t hash,

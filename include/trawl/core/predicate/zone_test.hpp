@@ -29,7 +29,7 @@ struct PossibleTruths {
 // bounds it rests on.
 struct PruneProof {
   std::string rule;  // normal form of that part, e.g. "amount > 10000"; with " [membership
-                     // filter]" behind it when zones alone do not prove it
+                     // filter]" or " [zones and membership filter]" behind it when that proves it
   struct Bound {
     std::string column;
     std::string min, max;  // as people read them; "" when the column has only NULL or NaN there
@@ -56,11 +56,16 @@ PossibleTruths possible_truths(const Condition& condition, const Schema& schema,
                                const FilterLookup* filter = nullptr);
 
 // Nothing when a match (or an undecidable row) is possible; otherwise the proof that none is: by
-// zones alone where they suffice.
+// filters alone where they suffice, else by zones alone, else by both.
 std::optional<PruneProof> prove_no_match(const Predicate& predicate, const Schema& schema,
                                          const ZoneLookup& zone,
                                          std::span<const KeySet* const> keys,
                                          const FilterLookup* filter = nullptr);
+
+// The first of these: depends on nothing but the filter's answers.
+std::optional<PruneProof> prove_by_filter(const Predicate& predicate, const Schema& schema,
+                                          std::span<const KeySet* const> keys,
+                                          const FilterLookup& filter);
 
 // The (column, value) pairs about which prove_no_match may ask filters.
 struct FilterQuestion {
