@@ -44,6 +44,13 @@ std::string failures(const Json& inputs) {
 std::string key_lists(const Json& lists) {
   std::string text;
   for (const Json& list : lists) {
+    if (list.at("filter_bytes").get<std::uint64_t>() == 0) {
+      text += fmt::format("- {}: {} keys, {} per node, no membership filter ({})\n",
+                          list.at("path").get<std::string>(), thousands(list.at("keys")),
+                          human_bytes(list.at("bytes_per_node")),
+                          list.at("membership_filter").get<std::string>());
+      continue;
+    }
     text += fmt::format(
         "- {}: {} keys, {} per node, filter {}; false positives {:.5f} of rows probed, {:.5f} "
         "expected\n",

@@ -191,6 +191,8 @@ void fill_over_ranks(core::MembershipFilter& filter, std::span<const Key> mine, 
 // Collective. The filter over all keys, from every rank's own.
 template <class Key>
 core::MembershipFilter make_filter(std::span<const Key> mine, const Load& load, List& list) {
+  // Searching so few keys costs less than hashing a row for a filter.
+  if (list.facts.distinct <= core::KeySet::searched_directly) return {};
   const std::uint64_t blocks = core::MembershipFilter::blocks_for(list.facts.distinct, load.fpr);
   NodeMemory memory(load.comm,
                     blocks * core::MembershipFilter::words_per_block * sizeof(std::uint64_t));

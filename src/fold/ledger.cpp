@@ -26,7 +26,8 @@ void join(LedgerRun& run, const LedgerRun& next) {
 }  // namespace
 
 void Ledger::add(LedgerRun run) {
-  if (!runs_.empty() && same_reason(runs_.back(), run)) {
+  const bool is_pruned = run.state == GroupState::pruned;
+  if (is_pruned && !runs_.empty() && same_reason(runs_.back(), run)) {
     join(runs_.back(), run);
   } else {
     runs_.push_back(std::move(run));

@@ -97,6 +97,8 @@ Json key_list_facts(const SearchResult& result) {
          {"keys_read", f.read},
          {"keys", f.distinct},
          {"bytes_per_node", f.bytes},
+         {"membership_filter",
+          f.filter_bytes > 0 ? "used" : "skipped: so few keys are searched directly"},
          {"filter_bytes", f.filter_bytes},
          {"false_positive_rate_expected", f.expected_fpr},
          {"false_positive_rate_seen", static_cast<double>(total.false_positives) / probed},

@@ -28,7 +28,8 @@ struct LedgerRun {
 
 class Ledger {
  public:
-  // Joins it to the last run when it goes on where that ends, for the same reason.
+  // A pruned run is joined to the last one when it goes on where that ends, for the same reason;
+  // scanned ones stay apart until canonicalise, as a limit may cut between them.
   void add(LedgerRun run);
   void merge(const Ledger& other);
 

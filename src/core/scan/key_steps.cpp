@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
+
+#include "core/kernels/kernels.hpp"
 
 namespace trawl::core::scan {
 namespace {
@@ -32,12 +35,27 @@ std::string describe_keys(const ColumnRef& column, const KeyAnswer& answer) {
   return text + "exact search of the sorted keys";
 }
 
+// A few keys are compared all at once.
 template <class T>
-void screen_integers(const Run& run, const ColumnView& column, const KeyAnswer& answer,
-                     Mask& rows) {
+void keep_listed(Run& run, const T* values, const KeySet& keys, Mask& rows) {
+  std::array<T, kernels::max_list> list;
+  std::size_t count = 0;
+  for (std::uint64_t i = 0; i < keys.size(); ++i) {
+    if (std::in_range<T>(keys.integer(i))) list[count++] = static_cast<T>(keys.integer(i));
+  }
+  const Mask before = run.masks.copy(rows.data());
+  kernels::select_list(values, run.rows, list.data(), count, before.data(), rows.data());
+}
+
+template <class T>
+void screen_integers(Run& run, const ColumnView& column, const KeyAnswer& answer, Mask& rows) {
   const T* values = column.lanes<T>();
   if (filters(answer)) answer.keys->filter().screen(values, run.rows, rows.data());
   if (run.by_filter && answer.screens) return;
+  if (answer.keys->size() <= kernels::max_list) {
+    keep_listed(run, values, *answer.keys, rows);
+    return;
+  }
   answer.keys->keep(values, run.rows, rows.data());
 }
 

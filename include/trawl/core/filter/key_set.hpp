@@ -16,6 +16,9 @@ namespace trawl::core {
 
 class KeySet {
  public:
+  // Up to this many keys need no filter in front.
+  static constexpr std::uint64_t searched_directly = 64;
+
   // Requires: ascending, distinct; `prefixes` of these keys, or empty (then searches take longer).
   KeySet(std::span<const std::int64_t> keys, MembershipFilter filter, PrefixTable prefixes = {});
   // Key i is bytes[ends[i-1], ends[i]), ends[-1] = 0; ascending bytewise, distinct.
