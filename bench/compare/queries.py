@@ -51,12 +51,13 @@ class Variant:
 
 VARIANTS = [
     Variant("none", "plain columns, no index", ("--codec", "none")),
+    Variant("packed", "packed columns (the default), no index", ("--codec", "packed")),
     Variant("zstd", "shuffle and zstd, no index", ("--codec", "zstd")),
-    Variant("packed", "packed columns, no index", ("--codec", "packed")),
     Variant("sketched", "plain, sketches of user_id and amount", ("--codec", "none", "--sketch", "user_id,amount")),
-    Variant("indexed", "plain, filters of user_id", ("--codec", "none", "--filter", "user_id")),
-    Variant("zstd-indexed", "zstd, filters of user_id", ("--codec", "zstd", "--filter", "user_id")),
-    Variant("clustered", "ordered by user_id", command=("ingest", "--cluster-by", "user_id", "--out", "{out}", "{csv}")),
+    Variant("indexed", "plain, filters of user_id, sketches of user_id and amount",
+            ("--codec", "none", "--filter", "user_id", "--sketch", "user_id,amount")),
+    Variant("packed-indexed", "packed, filters of user_id", ("--codec", "packed", "--filter", "user_id")),
+    Variant("clustered", "packed, ordered by user_id", ("--codec", "packed", "--cluster-by", "user_id")),
 ]
 
 

@@ -108,6 +108,8 @@ class Comparison:
         if not folder.exists():
             return
         cold = cache == "cold"
+        if not cold:  # as any other program would have read it: front to back
+            measure.read_files(sorted(folder.glob("*.h5")), self.args.threads)
         watch = measure.Watch()
         options = [*variant.options, "--drop-caches"] if cold else variant.options
         report = measure.repeat(self.programs.repeat, query, self.data.folder, folder, self.args.repeat, 0 if cold else 1,

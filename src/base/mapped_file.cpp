@@ -118,7 +118,7 @@ MappedFile::~MappedFile() {
 }
 
 void MappedFile::count_read(std::uint64_t bytes) {
-  constexpr std::uint64_t most = std::uint64_t{64} << 20;
+  constexpr std::uint64_t most = std::uint64_t{24} << 20;
   static std::atomic<std::uint64_t> read{0};
   if (read.fetch_add(bytes, std::memory_order_relaxed) + bytes < most) return;
   const std::lock_guard lock(table_mutex);  // nothing is unmapped meanwhile

@@ -193,6 +193,21 @@ std::uint64_t piece_size(const FoldJob& job) {
 
 }  // namespace
 
+namespace {
+
+// A summary cannot take rows back: one that may have seen lost bytes ends the run.
+void add_matches(RowSummary& summary, const GroupRef& group, std::span<const std::uint64_t> matches,
+                 GroupColumns& columns, const OpenDataset& open) {
+  summary.add(group, matches, columns);
+  try {
+    open.dataset->check_intact();
+  } catch (const DataError& error) {
+    throw Error(fmt::format("{}. Its matches were being collected at that moment", error.what()));
+  }
+}
+
+}  // namespace
+
 core::ScanCounts scan_group(const OpenDataset& open, std::uint64_t dataset, std::uint64_t group,
                             std::uint64_t rows, GroupColumns& columns,
                             core::ScanProgram::Scratch& scratch, RowSummary* summary) {
@@ -200,16 +215,9 @@ core::ScanCounts scan_group(const OpenDataset& open, std::uint64_t dataset, std:
   columns.begin(*open.dataset, group, rows);
   try {
     const core::ScanCounts counts = open.program->scan(columns, scratch, matches);
-    if (summary == nullptr) {
-      open.dataset->check_intact();
-      return counts;
-    }
-    // What was found counts only when what was looked at was there all the time.
-    for (const std::size_t column : open.select) {
-      if (counts.matches > 0) columns.column_rows(column, matches);
-    }
-    open.dataset->check_intact();
-    summary->add({dataset, &open.info(), group, open.select}, matches, columns);
+    open.dataset->check_intact();  // what was found counts only when it was there all the time
+    if (summary == nullptr) return counts;
+    add_matches(*summary, {dataset, &open.info(), group, open.select}, matches, columns, open);
     return counts;
   } catch (const DataError& error) {
     throw DataError(fmt::format("{} (row group {}, rows {} to {})", error.what(), group,

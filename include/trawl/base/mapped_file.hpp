@@ -29,7 +29,7 @@ class MappedFile {
   ~MappedFile();
 
   const std::byte* at(std::uint64_t offset) const { return begin_ + offset; }
-  // Local. To be told how many bytes were read through mappings: after every 64 MiB of all files
+  // Local. To be told how many bytes were read through mappings: after every 24 MiB of all files
   // together their pages leave this process (not the system's cache), so that its memory stays
   // small. Thread-safe; what others read meanwhile stays valid.
   static void count_read(std::uint64_t bytes);
