@@ -1,4 +1,6 @@
 // The header of the index, as JSON.
+#include <bit>
+
 #include <fmt/format.h>
 #include <simdjson.h>
 
@@ -156,7 +158,10 @@ class Parser {
   }
 
   Packing packing(const element& json, std::size_t element_bytes) const {
-    if (text(json, "packing") == "integers") return {Packing::Kind::integers, true, 0};
+    if (text(json, "packing") == "integers") {
+      require(std::has_single_bit(element_bytes), "a packed part has elements of an odd size");
+      return {Packing::Kind::integers, true, 0};
+    }
     require(text(json, "packing") == "decimals" && element_bytes == sizeof(double),
             "a part is packed in an unknown way");
     const std::uint64_t scale = number(json, "scale");
