@@ -66,7 +66,15 @@ class TableBuilder {
                                   path_, table_.columns[0]->schema().name, table_.rows,
                                   column->schema().name, rows));
     }
-    if (table_.codec != column->codec()) table_.codec = "mixed";
+    // Columns that cannot be packed (text, booleans) have only zstd in such files.
+    const auto is_packed = [](const std::string& codec) {
+      return codec == "packed" || codec == "zstd";
+    };
+    if (is_packed(table_.codec) && is_packed(column->codec()) && table_.codec != column->codec()) {
+      table_.codec = "packed";
+    } else if (table_.codec != column->codec()) {
+      table_.codec = "mixed";
+    }
     table_.columns.push_back(std::move(column));
   }
   Hdf5Table take() {

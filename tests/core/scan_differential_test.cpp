@@ -49,6 +49,39 @@ std::optional<std::vector<std::size_t>> matches_fast(const Predicate& predicate,
   }
 }
 
+// Columns without NULLs are said to be so: only then may a sketch alone accept a row.
+Schema without_needless_nulls(const Table& table) {
+  std::vector<ColumnSchema> columns;
+  for (std::size_t c = 0; c < table.schema().size(); ++c) {
+    columns.push_back(table.schema()[c]);
+    bool has_null = false;
+    for (std::size_t row = 0; row < table.rows(); ++row) has_null |= is_null(table.cell(row, c));
+    columns.back().nullable = has_null;
+  }
+  return Schema(std::move(columns));
+}
+
+// With sketches of all columns that can have one.
+std::optional<std::vector<std::size_t>> matches_by_sketch(const Predicate& predicate,
+                                                          const Table& table,
+                                                          std::span<const KeySet* const> keys,
+                                                          bool paged) {
+  ScanOptions options;
+  options.sketched.assign(table.schema().size(), true);
+  options.paged = paged;
+  const Schema schema = without_needless_nulls(table);
+  const ScanProgram program(predicate, schema, keys, std::move(options));
+  ScanProgram::Scratch scratch;
+  SketchedSource source(table);
+  std::vector<std::uint64_t> mask;
+  try {
+    program.scan(source, scratch, mask);
+    return rows_of(mask);
+  } catch (const DataError&) {
+    return std::nullopt;
+  }
+}
+
 Table random_table(Rng& rng, const Schema& schema, const trawl::test::TableFeatures& features) {
   Table table(schema);
   for (std::size_t rows = trawl::test::below(rng, 150); rows > 0; --rows) {
@@ -90,6 +123,11 @@ TEST(ScanDifferential, AgreesWithTheReference) {
       ASSERT_EQ(matches_fast(predicate, table, keys, use_filter), expected)
           << text << "\n"
           << predicate.normal_form << "\nfilter " << use_filter;
+    }
+    for (const bool paged : {true, false}) {
+      ASSERT_EQ(matches_by_sketch(predicate, table, keys, paged), expected)
+          << text << "\n"
+          << predicate.normal_form << "\nby sketch";
     }
   }
   EXPECT_GT(undecidable, 50);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -56,6 +57,45 @@ class TableSource : public ColumnSource {
  private:
   std::size_t rows_;
   std::vector<ColumnView> views_;
+};
+
+// With column sketches, and with other values where a step said that it will not look.
+class SketchedSource : public TableSource {
+ public:
+  explicit SketchedSource(const Table& table) : TableSource(table), table_(table) {
+    sketches_.resize(table.schema().size());
+    poisoned_.resize(table.schema().size());
+    for (std::size_t c = 0; c < sketches_.size(); ++c) {
+      if (!ColumnSketch::suits(table.schema()[c].type)) continue;
+      stored_.push_back(ColumnSketch::build(table.view(c), table.rows()));
+      sketches_[c] = ColumnSketch::view(stored_.back(), table.rows());
+    }
+  }
+  const ColumnView& column_rows(std::size_t column,
+                                std::span<const std::uint64_t> select) override {
+    const ColumnView whole = table_.view(column);
+    if (whole.lane == Lane::text) return TableSource::column(column);
+    const std::size_t width = lane_bytes(whole.lane);
+    auto& [view, bytes] = poisoned_[column];
+    const auto* values = static_cast<const std::byte*>(whole.values);
+    bytes.assign(values, values + whole.rows * width);
+    for (std::size_t row = 0; row < whole.rows; ++row) {
+      if ((select[row / 64] >> (row % 64) & 1) != 0) continue;
+      for (std::size_t i = 0; i < width; ++i) bytes[row * width + i] = std::byte{0};
+    }
+    view = whole;
+    view.values = bytes.data();
+    return view;
+  }
+  const ColumnSketch* sketch(std::size_t column) override {
+    return sketches_[column] ? &*sketches_[column] : nullptr;
+  }
+
+ private:
+  const Table& table_;
+  std::vector<std::vector<std::byte>> stored_;
+  std::vector<std::optional<ColumnSketch>> sketches_;
+  std::vector<std::pair<ColumnView, std::vector<std::byte>>> poisoned_;
 };
 
 // A key list and the memory behind it.

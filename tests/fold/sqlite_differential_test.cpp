@@ -1,3 +1,4 @@
+#include <array>
 // 2,000 random predicates over random tables: the whole search with screens on and off, the
 // reference evaluator, and SQLite must find the same rows. Deliberate differences
 // (docs/predicate.md) are kept out of what SQLite sees: NaN, infinities, integer overflow and text
@@ -12,6 +13,8 @@
 #include <sqlite3.h>
 
 #include <trawl/base/file.hpp>
+#include <trawl/core/filter/column_sketch.hpp>
+#include <trawl/core/filter/filter_bank.hpp>
 #include <trawl/core/predicate/reference.hpp>
 #include <trawl/fold/search.hpp>
 #include <trawl/store/writer.hpp>
@@ -60,11 +63,48 @@ void append(ColumnBuilder& builder, const Value& value) {
   }
 }
 
+// What `trawl index` would add: filters of all columns, sketches of those that can have one.
+class Screens {
+ public:
+  Screens(store::DatasetWriter& writer, const Schema& schema) : writer_(writer) {
+    for (std::size_t c = 0; c < schema.size(); ++c) {
+      banks_.push_back(std::make_unique<core::FilterBankBuilder>(
+          group_rows, 0.05,
+          [this, c](Bytes chunk) { writer_.append_screen(store::Screen::filter, c, chunk); }));
+    }
+  }
+  void add(const std::vector<ColumnView>& views) {
+    if (sketch_rows_ == 0) sketch_rows_ = views[0].rows;
+    for (std::size_t c = 0; c < views.size(); ++c) {
+      banks_[c]->add(views[c]);
+      if (core::ColumnSketch::suits(views[c].type)) {
+        writer_.append_screen(store::Screen::sketch, c,
+                              core::ColumnSketch::build(views[c], sketch_rows_));
+      }
+    }
+  }
+  void finish() {
+    for (std::size_t c = 0; c < banks_.size(); ++c) {
+      writer_.describe_screen(store::Screen::filter, c, banks_[c]->finish().to_json());
+      writer_.describe_screen(store::Screen::sketch, c, core::ColumnSketch::layout());
+    }
+  }
+
+ private:
+  store::DatasetWriter& writer_;
+  std::vector<std::unique_ptr<core::FilterBankBuilder>> banks_;
+  std::uint64_t sketch_rows_ = 0;
+};
+
 void write_dataset(const fs::path& path, const Table& table) {
+  // Codecs take turns, by the number of rows.
+  constexpr std::array turns = {store::Codec::none, store::Codec::packed, store::Codec::lz4};
   store::WriteOptions options;
   options.row_group_rows = group_rows;
-  options.codec = store::Codec::lz4;
+  options.codec = turns[table.rows.size() % turns.size()];
+  for (const ColumnSchema& column : table.schema) options.paged.push_back(column.name);
   store::DatasetWriter writer(path, table.schema, options);
+  Screens screens(writer, table.schema);
   for (std::size_t begin = 0; begin < table.rows.size(); begin += group_rows) {
     std::vector<ColumnBuilder> builders;
     for (const ColumnSchema& column : table.schema) builders.emplace_back(column);
@@ -74,7 +114,9 @@ void write_dataset(const fs::path& path, const Table& table) {
     std::vector<ColumnView> views;
     for (const ColumnBuilder& builder : builders) views.push_back(builder.view());
     writer.append(views);
+    screens.add(views);
   }
+  if (!table.rows.empty()) screens.finish();
   writer.finish();
 }
 
@@ -187,7 +229,7 @@ Found found_by_search(const fs::path& path, const std::string& where, bool scree
   request.inputs = {path.string()};
   request.audit = 1;
   request.fpr = 0.3;  // many false positives: the exact check must find them all
-  request.zone_maps = request.filters = screens;
+  request.zone_maps = request.filters = request.index = screens;
   PhaseTimer timer;
   const SearchResult result = search(request, comm::Comm::solo(), {}, timer);
   EXPECT_EQ(result.audit.hits, 0u) << where << ": " << result.audit.first_hit;

@@ -64,7 +64,7 @@ std::string digest_now(const Dataset& dataset) {
 
 class EveryCodec : public testing::TestWithParam<Codec> {};
 INSTANTIATE_TEST_SUITE_P(All, EveryCodec,
-                         testing::Values(Codec::none, Codec::gzip, Codec::lz4, Codec::zstd),
+                         testing::Values(Codec::none, Codec::gzip, Codec::lz4, Codec::zstd, Codec::packed),
                          [](const auto& test) { return std::string(name_of(test.param)); });
 
 TEST_P(EveryCodec, NoChangedByteStaysUnnoticed) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace trawl::core::kernels {
 
@@ -26,6 +27,10 @@ void select_list(const T* values, std::size_t rows, const T* list, std::size_t c
 template <class T>
 void select_codes(const T* codes, std::size_t rows, const std::uint8_t* table,
                   std::size_t table_size, const std::uint64_t* select, std::uint64_t* out);
+
+// The first place at or behind `from` where `needle` begins in `text`; text.size() when there is
+// none.
+std::size_t find_substring(std::string_view text, std::string_view needle, std::size_t from);
 
 // How many bits are set in words[0, count).
 std::uint64_t count_bits(const std::uint64_t* words, std::size_t count);

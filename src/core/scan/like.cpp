@@ -32,6 +32,20 @@ Like::Like(std::string_view pattern, bool ignore_case) : ignore_case_(ignore_cas
     }
   }
   choose_shape();
+  find_needed();
+}
+
+void Like::find_needed() {
+  if (ignore_case_) return;
+  std::string run;
+  for (const Element& element : elements_) {
+    if (element.kind == Element::Kind::byte) {
+      run += element.byte;
+    } else {
+      run.clear();
+    }
+    if (run.size() > needed_.size()) needed_ = run;
+  }
 }
 
 void Like::choose_shape() {

@@ -13,6 +13,8 @@ class Like {
   Like(std::string_view pattern, bool ignore_case);
   bool matches(std::string_view text) const;  // O(|text| |pattern|) at worst
   const char* method() const;
+  // The longest run of bytes that every matching text holds; empty when case is ignored.
+  std::string_view needed() const { return needed_; }
 
  private:
   struct Element {
@@ -24,6 +26,7 @@ class Like {
   enum class Shape { equal, prefix, suffix, contains, general };
 
   void choose_shape();
+  void find_needed();
   bool same(std::string_view text) const;
   bool found_in(std::string_view text) const;
   bool walk(std::string_view text) const;
@@ -32,6 +35,7 @@ class Like {
   bool ignore_case_;
   Shape shape_ = Shape::general;
   std::string literal_;  // the bytes, unless general
+  std::string needed_;
 };
 
 }  // namespace trawl::core::scan

@@ -1,5 +1,9 @@
 #include "core/scan/text_steps.hpp"
 
+#include <algorithm>
+
+#include "core/kernels/kernels.hpp"
+
 namespace trawl::core::scan {
 namespace {
 
@@ -24,14 +28,46 @@ Mask judged_rows(Run& run, const ColumnView& column, const std::uint64_t* select
   return rows;
 }
 
+// Rows whose text holds `needed` and passes: the bytes of all rows are searched as one text, and
+// only rows in which something is found are looked at.
+void keep_holding(const ColumnView& column, std::string_view needed, const TextTest& test, Run& run,
+                  Mask& rows) {
+  const std::uint64_t* ends = column.ends;
+  const std::string_view all(column.bytes,
+                             static_cast<std::size_t>(ends[column.rows - 1] - column.base));
+  const Mask wanted = run.masks.copy(rows.data());
+  for (std::size_t w = 0; w < run.words; ++w) rows[w] = 0;
+  std::size_t first_row = 0;
+  for (std::size_t at = kernels::find_substring(all, needed, 0); at < all.size();) {
+    const std::uint64_t* end =
+        std::upper_bound(ends + first_row, ends + column.rows, column.base + at);
+    first_row = static_cast<std::size_t>(end - ends);
+    const auto row_end = static_cast<std::size_t>(*end - column.base);
+    const bool inside = at + needed.size() <= row_end;
+    const bool is_wanted = (wanted[first_row / 64] >> (first_row % 64) & 1) != 0;
+    if (inside && is_wanted && test.passes(column.text(first_row)))
+      rows[first_row / 64] |= std::uint64_t{1} << (first_row % 64);
+    // What is found across two rows is in neither, but may begin again in the second.
+    at = kernels::find_substring(all, needed, inside ? row_end : at + 1);
+  }
+}
+
 }  // namespace
 
 Verdict TextStep::judge(Run& run, const std::uint64_t* select) const {
   const ColumnView& column = run.column(column_.column);
   Verdict verdict;
   verdict.yes = judged_rows(run, column, select);
-  keep_rows(verdict.yes.data(), run.words,
-            [&](std::size_t row) { return test_->passes(column.text(row)); });
+  const std::string_view needed = test_->needed();
+  // Searching everything is cheap, but not when nearly nothing is asked for.
+  constexpr std::uint64_t worth_searching = 16;
+  if (!needed.empty() && column.rows > 0 &&
+      count_rows(verdict.yes) * worth_searching >= column.rows) {
+    keep_holding(column, needed, *test_, run, verdict.yes);
+  } else {
+    keep_rows(verdict.yes.data(), run.words,
+              [&](std::size_t row) { return test_->passes(column.text(row)); });
+  }
   settle_nulls(run, select, column.valid, ask_unknown_, verdict);
   if (otherwise_unknown_ && ask_unknown_) {
     if (!verdict.unknown) verdict.unknown = run.masks.take();
@@ -45,7 +81,9 @@ Estimate TextStep::estimate() const {
 }
 
 void TextStep::describe(std::vector<std::string>& lines, int depth) const {
-  lines.push_back(indented(depth, column_.name + ": " + test_->name() + ", row by row"));
+  lines.push_back(
+      indented(depth, column_.name + ": " + test_->name() +
+                          (test_->needed().empty() ? ", row by row" : ", all rows at once")));
 }
 
 Verdict TextPairStep::judge(Run& run, const std::uint64_t* select) const {

@@ -56,7 +56,8 @@ class LikeTest final : public TextTest {
   LikeTest(const std::string& pattern, bool ignore_case) : like_(pattern, ignore_case) {}
   bool passes(std::string_view text) const override { return like_.matches(text); }
   std::string name() const override { return std::string("LIKE by ") + like_.method(); }
-  double cost() const override { return 30.0; }
+  std::string_view needed() const override { return like_.needed(); }
+  double cost() const override { return needed().empty() ? 30.0 : 3.0; }
   double pass() const override { return 0.1; }
 
  private:

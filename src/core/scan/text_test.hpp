@@ -18,6 +18,8 @@ class TextTest {
   virtual ~TextTest() = default;
   virtual bool passes(std::string_view text) const = 0;  // thread-safe
   virtual std::string name() const = 0;                  // the method, for plans
+  // Bytes that every text that passes holds somewhere; empty: nothing is known.
+  virtual std::string_view needed() const { return {}; }
   virtual double cost() const = 0;                       // nanoseconds per value, a guess
   virtual double pass() const = 0;                       // fraction that passes, a guess
 };
