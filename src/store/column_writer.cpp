@@ -258,9 +258,25 @@ CategoriesPlace ColumnWriter::write_categories() {
   return result;
 }
 
+void ColumnWriter::flush() {
+  values_.flush();
+  for (auto* part : {&bytes_, &validity_, &pages_}) {
+    if (*part) (*part)->flush();
+  }
+}
+
+std::size_t ColumnWriter::pending_bytes() const {
+  std::size_t bytes = values_.pending_bytes();
+  for (const auto* part : {&bytes_, &validity_, &pages_}) {
+    if (*part) bytes += (*part)->pending_bytes();
+  }
+  return bytes;
+}
+
 void ColumnWriter::finish(Index& index, std::optional<std::uint64_t> distinct) {
   IndexedColumn column;
   if (bytes_) flush_bytes(true);
+  flush();
   if (schema_.type == Type::categorical) column.categories = write_categories();
   {
     const Hdf5Lock lock;

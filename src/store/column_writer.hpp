@@ -24,6 +24,9 @@ class ColumnWriter {
   // first row group, if there is one.
   void create(std::uint64_t chunk_rows, const ColumnView* first);
   void append(const ColumnView& view);
+  // Writes the chunks appended so far, those of each part together.
+  void flush();
+  std::size_t pending_bytes() const;
   // Writes what is still in memory, categories and attributes, and describes the column. Adds its
   // parts, chunks, zones and text bounds to `index`.
   void finish(Index& index, std::optional<std::uint64_t> distinct);

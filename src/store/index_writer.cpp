@@ -69,6 +69,9 @@ Place write_records(OutputFile& file, const char* name, const Handle& type,
   return file.write_table(name, type.get(), records.size(), table_bytes(records));
 }
 
+// Chunks of a screen are written together, so that they lie together.
+constexpr std::size_t stripe_bytes = std::size_t{1} << 20;
+
 std::string group_of(Screen screen) {
   return fmt::format("{}/{}", index_group, screen == Screen::filter ? "filters" : "sketches");
 }
@@ -133,14 +136,16 @@ void ScreenParts::append(Screen screen, std::size_t column, Bytes chunk) {
                                  chunk.size(), known->writer.part().chunk, file_->path().string()));
   }
   known->writer.append(chunk);
+  if (known->writer.pending_bytes() >= stripe_bytes) known->writer.flush();
 }
 
 void ScreenParts::describe(Screen screen, std::size_t column, std::string layout) {
   if (One* known = find(screen, column)) known->layout = std::move(layout);
 }
 
-void ScreenParts::add_to(Index& index) const {
-  for (const One& one : all_) {
+void ScreenParts::add_to(Index& index) {
+  for (One& one : all_) {
+    one.writer.flush();
     const std::uint32_t part = add_part(index, one.writer);
     index.header.screens.push_back(
         {one.screen, static_cast<std::uint32_t>(one.column), part, one.layout});

@@ -20,7 +20,7 @@ class ScreenParts {
   // InputError when its size is not that of the chunks before it.
   void append(Screen screen, std::size_t column, Bytes chunk);
   void describe(Screen screen, std::size_t column, std::string layout);
-  void add_to(Index& index) const;
+  void add_to(Index& index);
   void close();
 
  private:

@@ -206,6 +206,7 @@ void PartWriter::skip(std::uint64_t elements) {
 }
 
 void PartWriter::close() {
+  flush();
   if (!dataset_.reset()) check(-1, cannot_write, file_->temporary().native());
 }
 
@@ -225,14 +226,24 @@ void PartWriter::append(Bytes raw) {
   }
   const std::uint32_t skipped =
       encode_chunk(codec_, part_.packing, part_.element_bytes, raw, stored_);
-  ChunkRecord record;
-  record.skipped = static_cast<std::uint16_t>(skipped);
-  record.address = file_->write_chunk(dataset_.get(), begin, skipped, stored_);
-  record.digest = xxh3(stored_);
-  record.stored = static_cast<std::uint32_t>(stored_.size());
-  record.raw = static_cast<std::uint32_t>(raw.size());
-  record.chunk = static_cast<std::uint32_t>(begin / part_.chunk);
-  chunks_.push_back(record);
+  pending_bytes_ += stored_.size();
+  pending_.push_back({begin, skipped, stored_});
+}
+
+void PartWriter::flush() {
+  for (const Pending& chunk : pending_) {
+    ChunkRecord record;
+    record.skipped = static_cast<std::uint16_t>(chunk.skipped_filters);
+    record.address =
+        file_->write_chunk(dataset_.get(), chunk.begin, chunk.skipped_filters, chunk.stored);
+    record.digest = xxh3(chunk.stored);
+    record.stored = static_cast<std::uint32_t>(chunk.stored.size());
+    record.raw = static_cast<std::uint32_t>(part_.chunk * part_.element_bytes);
+    record.chunk = static_cast<std::uint32_t>(chunk.begin / part_.chunk);
+    chunks_.push_back(record);
+  }
+  pending_.clear();
+  pending_bytes_ = 0;
 }
 
 }  // namespace trawl::store

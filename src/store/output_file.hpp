@@ -73,9 +73,13 @@ class PartWriter {
   // Appends one chunk; a shorter one must be the last. `raw` is padded with zeros, or with its last
   // element where it is packed.
   void append(Bytes raw);
+  // Writes what was appended since the last flush, chunk after chunk: what is flushed together lies
+  // together in the file.
+  void flush();
+  std::size_t pending_bytes() const { return pending_bytes_; }
   // Appends elements that have the fill value, without storing a chunk. At most one chunk's worth.
   void skip(std::uint64_t elements);
-  // Closes the dataset; DataError when HDF5 reports a failure.
+  // Closes the dataset, flushed before; DataError when HDF5 reports a failure.
   void close();
 
   const Part& part() const { return part_; }
@@ -89,7 +93,14 @@ class PartWriter {
   Part part_;
   Handle type_, dataset_;
   std::uint8_t fill_;
+  struct Pending {
+    std::uint64_t begin;  // first element
+    std::uint32_t skipped_filters;
+    std::vector<std::byte> stored;
+  };
   std::vector<ChunkRecord> chunks_;
+  std::vector<Pending> pending_;
+  std::size_t pending_bytes_ = 0;
   std::vector<std::byte> padded_, stored_;
 };
 

@@ -80,7 +80,17 @@ struct DatasetWriter::State {
                    views);  // a dataset of one short row group gets chunks no longer than that
     for (std::size_t i = 0; i < views.size(); ++i) columns[i].append(views[i]);
     rows += group_rows;
+    std::size_t pending = 0;
+    for (const ColumnWriter& column : columns) pending += column.pending_bytes();
+    if (++pending_groups < stripe_groups && pending < stripe_bytes) return;
+    for (ColumnWriter& column : columns) column.flush();
+    pending_groups = 0;
   }
+
+  // Chunks of one column lie together for so many row groups: disks, and the system's cache, like
+  // long pieces, and a piece of work is that many row groups too.
+  static constexpr std::uint64_t stripe_groups = 16;
+  static constexpr std::size_t stripe_bytes = std::size_t{64} << 20;
 
   // What the columns still hold goes into the file first.
   Index make_index(std::span<const std::optional<std::uint64_t>> distinct) {
@@ -120,6 +130,7 @@ struct DatasetWriter::State {
   std::vector<ColumnWriter> columns;
   ScreenParts screens;
   std::uint64_t rows = 0;
+  std::uint64_t pending_groups = 0;
   bool created = false;
   bool last_was_short = false;
   bool finished = false;

@@ -229,10 +229,13 @@ TEST_F(OneColumn, AFullDiskDoesNotCrashTheProgramAtItsEnd) {
 
 TEST_F(OneColumn, AFailedAppendPoisons) {
   DatasetWriter writer(path, Schema({n}), {Codec::none, 65536, false});
-  writer.append(rows(65536, n));
+  const auto append_stripe = [&] {  // what is written at once
+    for (int group = 0; group < 16; ++group) writer.append(rows(65536, n));
+  };
+  append_stripe();
   {
     const FileLimit full(fs::file_size(temporary_name(path)));
-    EXPECT_THROW(writer.append(rows(65536, n)), DataError);
+    EXPECT_THROW(append_stripe(), DataError);
   }
   // There is room again, but what was lost stays lost.
   EXPECT_THROW(writer.append(rows(65536, n)), DataError);
