@@ -6,7 +6,7 @@ set -euo pipefail
 trawl_build_packages=(g++ cmake ninja-build git pkg-config openmpi-bin libopenmpi-dev libhdf5-dev libxxhash-dev
   libboost-program-options-dev libfmt-dev nlohmann-json3-dev libhwy-dev libzstd-dev liblz4-dev zlib1g-dev libfast-float-dev
   libre2-dev libssl-dev libsimdjson-dev)
-trawl_test_packages=(libgtest-dev libgmock-dev libsqlite3-dev sqlite3 python3 python3-numpy python3-h5py python3-tables
+trawl_test_packages=(libgtest-dev libgmock-dev libmpfr-dev libgmp-dev libsqlite3-dev sqlite3 python3 python3-numpy python3-h5py python3-tables
   python3-zstandard python3-lz4 zstd)
 
 trawl_missing() {
@@ -18,7 +18,7 @@ trawl_missing() {
 
 trawl_cannot_install() {
   echo "trawl: $1 Install by hand: $2 (as modules or by Spack: cmake ninja openmpi hdf5 xxhash boost fmt nlohmann-json" \
-    "highway zstd lz4 zlib fast-float simdjson re2 openssl; for the tests googletest sqlite py-h5py py-tables py-zstandard py-lz4)." >&2
+    "highway zstd lz4 zlib fast-float simdjson re2 openssl; for the tests googletest mpfr sqlite py-h5py py-tables py-zstandard py-lz4)." >&2
   exit 2
 }
 

@@ -1,0 +1,104 @@
+// Exact sums of products against MPFR.
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include <trawl/core/exact/exact_sum.hpp>
+#include <trawl/core/scan_program.hpp>
+
+#include "core/exact_support.hpp"
+
+namespace trawl::core {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double largest = std::numeric_limits<double>::max();
+constexpr double smallest = std::numeric_limits<double>::denorm_min();
+
+ExactDot dot(std::span<const double> a, std::span<const double> b) {
+  ExactDot sum;
+  sum.add_products(a, b);
+  return sum;
+}
+
+ExactDot one_by_one(std::span<const double> a, std::span<const double> b) {
+  ExactDot sum;
+  for (std::size_t i = 0; i < a.size(); ++i) sum.add_product(a[i], b[i]);
+  return sum;
+}
+
+double mpfr_dot(std::span<const double> a, std::span<const double> b) {
+  MpfrSum sum;
+  for (std::size_t i = 0; i < a.size(); ++i) sum.add_product(a[i], b[i]);
+  EXPECT_FALSE(sum.inexact);
+  return sum.value();
+}
+
+class ExactDots : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override { force_kernel_target(GetParam()); }
+  void TearDown() override { force_kernel_target(""); }
+};
+INSTANTIATE_TEST_SUITE_P(Targets, ExactDots, testing::ValuesIn(kernel_targets()),
+                         [](const auto& target) { return target.param; });
+
+TEST_P(ExactDots, EqualMpfr) {
+  Rng rng(21);
+  for (int kind = 0; kind < number_kinds; ++kind) {
+    for (int other = 0; other < number_kinds; ++other) {
+      for (const std::size_t count : {0, 1, 3, 31, 64, 100, 1500}) {
+        const auto a = random_numbers(rng, kind, count), b = random_numbers(rng, other, count);
+        const ExactDot sum = dot(a, b);
+        ASSERT_EQ(sum.to_bytes(), one_by_one(a, b).to_bytes()) << kind << other << " " << count;
+        ASSERT_PRED2(same, sum.value(), mpfr_dot(a, b)) << kind << other << " " << count;
+      }
+    }
+  }
+}
+
+TEST_P(ExactDots, DoNotDependOnOrderAndCanBeTakenBack) {
+  Rng rng(22);
+  for (int kind = 0; kind < number_kinds; ++kind) {
+    auto a = random_numbers(rng, kind, 3000), b = random_numbers(rng, 8, 3000);
+    const ExactDot forward = dot(a, b);
+    const ExactDot half = dot(std::span(a).first(1234), std::span(b).first(1234));
+    ExactDot rest = forward;
+    rest.subtract_products(std::span(a).first(1234), std::span(b).first(1234));
+    std::reverse(a.begin(), a.end());
+    std::reverse(b.begin(), b.end());
+    EXPECT_EQ(dot(b, a).to_bytes(), forward.to_bytes());
+    rest.merge(half);
+    EXPECT_EQ(rest.to_bytes(), forward.to_bytes());
+  }
+}
+
+TEST(ExactDot, KeepsWhatOverflowsAndUnderflows) {
+  ExactDot sum;
+  sum.add_product(largest, largest);
+  sum.add_product(smallest, -smallest);
+  EXPECT_EQ(sum.value(), infinity);
+  sum.subtract_product(largest, largest);
+  EXPECT_EQ(sum.sign(), -1);
+  EXPECT_PRED2(same, sum.value(), -0.0);  // 2^-2148 rounds to zero, on its side
+  sum.add_product(smallest, 1.0);
+  EXPECT_EQ(sum.value(), smallest);
+  sum.add_product(smallest, -0.5);  // half of the smallest, minus a little: to zero
+  EXPECT_EQ(sum.value(), 0.0);
+  sum.add_product(smallest, smallest);  // exactly half: to even
+  EXPECT_EQ(sum.value(), 0.0);
+  sum.add_product(smallest, smallest);
+  EXPECT_EQ(sum.value(), smallest);
+}
+
+TEST(ExactDot, CountsProductsThatAreNotFinite) {
+  ExactDot sum;
+  sum.add_product(infinity, -2.0);
+  EXPECT_EQ(sum.value(), -infinity);
+  sum.add_product(infinity, 0.0);
+  EXPECT_EQ(sum.nan_count(), 1);
+  sum.subtract_products(std::vector{infinity, infinity}, std::vector{0.0, -2.0});
+  EXPECT_TRUE(sum.is_zero());
+}
+
+}  // namespace
+}  // namespace trawl::core
