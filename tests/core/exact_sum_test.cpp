@@ -92,6 +92,16 @@ TEST_P(ExactSums, DoNotDependOnOrderSplitOrMerge) {
   }
 }
 
+// Every lane goes as far from its start as it may, on both levels and sides.
+TEST_P(ExactSums, FillTheRoomOfTheLanes) {
+  for (const double value : {2 - std::ldexp(1.0, -52), 1 + std::ldexp(1.0, -45), 1.0}) {
+    for (const double scale : {1.0, -1.0, 0x1p-1000, -0x1p1000, 0x1p-1040}) {
+      const std::vector<double> values(4096, value * scale);
+      ASSERT_EQ(sum_of(values).to_bytes(), one_by_one(values).to_bytes()) << value << " " << scale;
+    }
+  }
+}
+
 TEST_P(ExactSums, SubtractionUndoesAddition) {
   Rng rng(4);
   for (int kind = 0; kind < number_kinds; ++kind) {
