@@ -83,12 +83,43 @@ void exact_sum_to_bytes(benchmark::State& state) {
   }
 }
 
+void plain_dot(benchmark::State& state) {
+  const auto a = normal_numbers(state.range(0)), b = normal_numbers(state.range(0) + 1);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(std::inner_product(a.begin(), a.end(), b.begin(), 0.0));
+  }
+  state.SetItemsProcessed(state.range(0) * state.iterations());
+}
+
+void exact_dot(benchmark::State& state) {
+  const auto a = normal_numbers(state.range(0)), b = normal_numbers(state.range(0));
+  for (auto _ : state) {
+    core::ExactDot sum;
+    sum.add_products(a, b);
+    benchmark::DoNotOptimize(sum.value());
+  }
+  state.SetItemsProcessed(state.range(0) * state.iterations());
+}
+
+void exact_dot_one_by_one(benchmark::State& state) {
+  const auto a = normal_numbers(state.range(0)), b = normal_numbers(state.range(0));
+  for (auto _ : state) {
+    core::ExactDot sum;
+    for (std::size_t i = 0; i < a.size(); ++i) sum.add_product(a[i], b[i]);
+    benchmark::DoNotOptimize(sum.value());
+  }
+  state.SetItemsProcessed(state.range(0) * state.iterations());
+}
+
 BENCHMARK(plain_sum)->Arg(in_cache)->Arg(in_memory);
 BENCHMARK(plain_sum_in_lanes)->Arg(in_cache)->Arg(in_memory);
 BENCHMARK(exact_sum)->Arg(100)->Arg(in_cache)->Arg(in_memory);
 BENCHMARK(exact_sum_of_far_apart)->Arg(in_cache);
 BENCHMARK(exact_sum_one_by_one)->Arg(in_cache);
 BENCHMARK(exact_sum_to_bytes);
+BENCHMARK(plain_dot)->Arg(in_cache);
+BENCHMARK(exact_dot)->Arg(in_cache);
+BENCHMARK(exact_dot_one_by_one)->Arg(in_cache);
 TRAWL_BENCH_YARDSTICKS();
 
 }  // namespace

@@ -56,6 +56,54 @@ TEST_P(ExactDots, EqualMpfr) {
   }
 }
 
+// Numbers whose first three slices of `bits` bits are nearly as large as they may be, and odd.
+std::vector<double> full_slices(Rng& rng, int bits, std::size_t count) {
+  std::vector<double> values(count);
+  for (double& value : values) {
+    const auto less = [&] { return static_cast<double>(1 + rng() % 8); };
+    const double full = std::ldexp(1.0, bits - 1);
+    value = std::ldexp(full - less(), 2 * bits) + std::ldexp(full - less(), bits) +
+            (full - std::ldexp(less(), 3 * bits - 54));  // 53 bits from first to last
+  }
+  return values;
+}
+
+TEST_P(ExactDots, FillTheRoomOfTheLanes) {
+  Rng rng(24);
+  for (int bits = 20; bits <= 26; ++bits) {
+    for (const double sign : {1.0, -1.0}) {
+      const auto a = full_slices(rng, bits, 3000);
+      auto b = full_slices(rng, bits, 3000);
+      for (double& value : b) value *= sign;
+      ASSERT_EQ(dot(a, b).to_bytes(), one_by_one(a, b).to_bytes()) << bits << " " << sign;
+    }
+  }
+}
+
+// Up to and beyond the exponents that slices may have.
+TEST_P(ExactDots, TakeAllExponents) {
+  Rng rng(25);
+  for (int exponent = -540; exponent <= 540; exponent += 9) {
+    std::vector<double> a(200), b(200);
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      a[i] = std::ldexp(random_number(rng, 0), exponent - static_cast<int>(rng() % 85));
+      b[i] = std::ldexp(random_number(rng, 0), exponent - static_cast<int>(rng() % 85));
+    }
+    ASSERT_EQ(dot(a, b).to_bytes(), one_by_one(a, b).to_bytes()) << exponent;
+  }
+}
+
+// One large number among others must cost a chunk, not the result.
+TEST_P(ExactDots, TakeOutliers) {
+  Rng rng(23);
+  for (const double outlier : {1e30, 1e140, 1e300, largest, infinity, std::nan("")}) {
+    auto a = random_numbers(rng, 0, 2000), b = random_numbers(rng, 7, 2000);
+    a[700] = outlier;
+    b[1999] = -outlier;
+    ASSERT_EQ(dot(a, b).to_bytes(), one_by_one(a, b).to_bytes()) << outlier;
+  }
+}
+
 TEST_P(ExactDots, DoNotDependOnOrderAndCanBeTakenBack) {
   Rng rng(22);
   for (int kind = 0; kind < number_kinds; ++kind) {

@@ -151,34 +151,6 @@ bool ExactAccumulator<Range>::operator==(const ExactAccumulator& other) const {
          normalised().digits_ == other.normalised().digits_;
 }
 
-template <class Range>
-void ExactAccumulator<Range>::add_signed_product(double a, double b, bool negative) {
-  if (!std::isfinite(a) || !std::isfinite(b)) return count_special(a * b, negative);
-  struct Factor {
-    std::uint64_t mantissa;
-    std::uint32_t exponent;  // of its last bit, above 2^-1074
-  };
-  const auto factor = [](double value) {
-    const auto bits = std::bit_cast<std::uint64_t>(value);
-    const auto field = static_cast<std::uint32_t>(bits >> 52 & 0x7ff);
-    const std::uint32_t normal = field != 0 ? 1 : 0;
-    return Factor{(bits & mantissa_bits) | std::uint64_t{normal} << 52, field - normal};
-  };
-  const Factor x = factor(a), y = factor(b);
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = Wide{x.mantissa} * y.mantissa;
-  const std::uint32_t position = x.exponent + y.exponent;
-  const bool minus = negative != (std::signbit(a) != std::signbit(b));
-  deposit(static_cast<std::uint64_t>(product), position, minus);
-  deposit(static_cast<std::uint64_t>(product >> 64), position + 64, minus);
-}
-
-template <class Range>
-void ExactAccumulator<Range>::add_all_products(std::span<const double> a, std::span<const double> b,
-                                               bool negative) {
-  for (std::size_t i = 0; i < a.size(); ++i) add_signed_product(a[i], b[i], negative);
-}
-
 template class ExactAccumulator<SumRange>;
 template class ExactAccumulator<ProductRange>;
 

@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
 #include "core/exact/kernels.hpp"
 
@@ -9,67 +7,14 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "core/exact/exponent-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace trawl::core::exact::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 
-using Lanes = hn::CappedTag<double, 8>;
-using Words = hn::RebindToSigned<Lanes>;
-using Vector = hn::Vec<Lanes>;
-
-// One step takes four vectors: enough chains of additions to hide their latency. A block is 64
-// steps, so that 64 values of one lane stay within the room that sigma leaves (see below).
+// One step takes four vectors. A block is 64 steps, so that 64 values of one lane stay within the
+// room that sigma leaves (see below).
 constexpr std::size_t steps = 64;
-
-// Calls f(v0, v1, v2, v3, first) for every 4 vectors; zeros behind the end.
-template <class F>
-HWY_INLINE void each_step(const double* values, std::size_t count, const F& f) {
-  const Lanes d;
-  const std::size_t n = hn::Lanes(d);
-  std::size_t i = 0;
-  for (; i + 4 * n <= count; i += 4 * n) {
-    f(hn::LoadU(d, values + i), hn::LoadU(d, values + i + n), hn::LoadU(d, values + i + 2 * n),
-      hn::LoadU(d, values + i + 3 * n), i);
-  }
-  if (i == count) return;
-  HWY_ALIGN double last[4 * 8] = {};
-  std::memcpy(last, values + i, (count - i) * sizeof(double));
-  f(hn::Load(d, last), hn::Load(d, last + n), hn::Load(d, last + 2 * n), hn::Load(d, last + 3 * n),
-    i);
-}
-
-// The largest exponent field (0 to 0x7ff). By the upper halves as 32-bit integers, for which every
-// target has a maximum, and NaN is as large as it should be.
-HWY_INLINE int top_exponent(const double* values, std::size_t count) {
-#if HWY_TARGET == HWY_SCALAR
-  std::uint64_t top = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    top = std::max(top, std::bit_cast<std::uint64_t>(values[i]) >> 52 & 0x7ff);
-  }
-  return static_cast<int>(top);
-#else
-  const hn::RebindToUnsigned<Lanes> words;
-  const hn::Repartition<std::int32_t, Lanes> halves;
-  const auto field = hn::Set(words, std::uint64_t{0x7ff} << 52);
-  const auto half = [&](Vector v) HWY_ATTR {
-    return hn::BitCast(halves, hn::And(hn::BitCast(words, v), field));
-  };
-  auto a = hn::Zero(halves), b = a;
-  each_step(values, count, [&](Vector v0, Vector v1, Vector v2, Vector v3, std::size_t) HWY_ATTR {
-    a = hn::Max(a, hn::Max(half(v0), half(v1)));
-    b = hn::Max(b, hn::Max(half(v2), half(v3)));
-  });
-  return hn::GetLane(hn::MaxOfLanes(halves, hn::Max(a, b))) >> 20;
-#endif
-}
-
-// 1.5 * 2^exponent: x + sigma rounds x to a multiple of 2^(exponent - 52), and sums of such stay in
-// sigma's binade, thus exact, while they are at most 2^(exponent - 1) from sigma.
-HWY_INLINE Vector sigma(int exponent) {
-  const Words words;
-  const auto field = static_cast<std::int64_t>(exponent + 1023);
-  return hn::BitCast(Lanes(), hn::Set(words, field << 52 | std::int64_t{1} << 51));
-}
 
 // How many units of its last place a lane is away from where it began, over all lanes.
 HWY_INLINE std::int64_t units(Vector v0, Vector v1, Vector v2, Vector v3, Vector start) {
@@ -120,13 +65,13 @@ HWY_INLINE void sum_values(const double* values, int exponent, double* rest, Blo
   block.low = units(l0, l1, l2, l3, low_start);
   block.high_exponent = high - 52;
   block.low_exponent = low - 52;
-  block.rest = !hn::AllTrue(d, hn::Eq(left, hn::Zero(d)));
+  block.rest = !all_zero(left);
 }
 
 BlockSum SumBlock(const double* values, std::size_t count, double* rest) {
   BlockSum block;
   block.count = std::min(count, steps * 4 * hn::Lanes(Lanes()));
-  const int exponent = top_exponent(values, block.count) - 1022;
+  const int exponent = exponent_above(values, block.count);
   block.summable = exponent + 7 <= 1022;
   if (!block.summable) return block;
   if (rest == nullptr) {

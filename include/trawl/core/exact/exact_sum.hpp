@@ -180,6 +180,11 @@ using ExactSum = ExactAccumulator<SumRange>;
 // Sums of products, and of doubles; twice as wide.
 using ExactDot = ExactAccumulator<ProductRange>;
 
+template <>
+void ExactDot::add_signed_product(double a, double b, bool negative);
+template <>
+void ExactDot::add_all_products(std::span<const double> a, std::span<const double> b,
+                                bool negative);
 extern template class ExactAccumulator<SumRange>;
 extern template class ExactAccumulator<ProductRange>;
 
