@@ -1,6 +1,6 @@
 // What does exactness cost? Sums and 10 x 10 covariances, exact beside the loops that everybody
 // writes. items_per_second counts doubles for sums, records for covariances.
-#include <trawl/core/exact/exact_sum.hpp>
+#include <trawl/core/exact/moments.hpp>
 
 #include "support.hpp"
 
@@ -111,6 +111,116 @@ void exact_dot_one_by_one(benchmark::State& state) {
   state.SetItemsProcessed(state.range(0) * state.iterations());
 }
 
+// 10 features, column by column; correlated, so that covariances are not noise.
+constexpr std::size_t features = 10;
+
+std::vector<std::vector<double>> records(std::int64_t count) {
+  std::mt19937_64 random(44);
+  std::normal_distribution<double> normal;
+  std::vector<std::vector<double>> columns(features,
+                                           std::vector<double>(static_cast<std::size_t>(count)));
+  for (std::size_t row = 0; row < static_cast<std::size_t>(count); ++row) {
+    const double common = normal(random);
+    for (auto& column : columns) column[row] = common + normal(random);
+  }
+  return columns;
+}
+
+std::vector<double> rows_of(const std::vector<std::vector<double>>& columns) {
+  std::vector<double> rows;
+  for (std::size_t row = 0; row < columns.front().size(); ++row) {
+    for (const auto& column : columns) rows.push_back(column[row]);
+  }
+  return rows;
+}
+
+// Welford's update of means and of all co-moments, one record at a time (Technometrics 4, 1962).
+void welford_covariance(benchmark::State& state) {
+  const auto rows = rows_of(records(state.range(0)));
+  for (auto _ : state) {
+    double count = 0, mean[features] = {}, sum[features][features] = {};
+    for (const double* x = rows.data(); x != rows.data() + rows.size(); x += features) {
+      count += 1;
+      double before[features], after[features];
+      for (std::size_t i = 0; i < features; ++i) {
+        before[i] = x[i] - mean[i];
+        mean[i] += before[i] / count;
+        after[i] = x[i] - mean[i];
+      }
+      for (std::size_t i = 0; i < features; ++i) {
+        for (std::size_t j = 0; j < features; ++j) sum[i][j] += before[i] * after[j];
+      }
+    }
+    benchmark::DoNotOptimize(sum);
+  }
+  state.SetItemsProcessed(state.range(0) * state.iterations());
+}
+
+template <class Moments>
+void columns_covariance(benchmark::State& state, const Moments& nothing) {
+  const auto columns = records(state.range(0));
+  const std::vector<std::span<const double>> spans(columns.begin(), columns.end());
+  for (auto _ : state) {
+    Moments moments = nothing;
+    moments.add_columns(spans);
+    benchmark::DoNotOptimize(moments);
+  }
+  state.SetItemsProcessed(state.range(0) * state.iterations());
+}
+
+template <class Moments>
+void rows_covariance(benchmark::State& state, const Moments& nothing) {
+  const auto rows = rows_of(records(state.range(0)));
+  for (auto _ : state) {
+    Moments moments = nothing;
+    moments.add(rows);
+    benchmark::DoNotOptimize(moments);
+  }
+  state.SetItemsProcessed(state.range(0) * state.iterations());
+}
+
+template <class Moments>
+void one_record(benchmark::State& state, const Moments& nothing) {
+  const auto rows = rows_of(records(1000));
+  Moments moments = nothing;
+  std::size_t at = 0;
+  for (auto _ : state) {
+    moments.add(std::span(rows).subspan(at, features));
+    at = (at + features) % rows.size();
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+template <class Moments>
+void merge(benchmark::State& state, const Moments& nothing) {
+  Moments some = nothing, all = nothing;
+  some.add(rows_of(records(1000)));
+  for (auto _ : state) all.merge(some);
+}
+
+template <class Moments>
+void covariance_matrix(benchmark::State& state, const Moments& nothing) {
+  Moments some = nothing;
+  some.add(rows_of(records(1000)));
+  for (auto _ : state) benchmark::DoNotOptimize(some.covariance_matrix());
+}
+
+template <class Moments>
+void to_bytes(benchmark::State& state, const Moments& nothing) {
+  Moments some = nothing;
+  some.add(rows_of(records(1000)));
+  std::vector<std::byte> bytes;
+  for (auto _ : state) {
+    bytes.clear();
+    some.append_bytes(bytes);
+    benchmark::DoNotOptimize(bytes.data());
+  }
+  state.counters["bytes"] = static_cast<double>(bytes.size());
+}
+
+const core::ExactMoments exact_form(features);
+const core::FixedMoments fixed_form(std::vector<int>(features, -24));
+
 BENCHMARK(plain_sum)->Arg(in_cache)->Arg(in_memory);
 BENCHMARK(plain_sum_in_lanes)->Arg(in_cache)->Arg(in_memory);
 BENCHMARK(exact_sum)->Arg(100)->Arg(in_cache)->Arg(in_memory);
@@ -120,6 +230,20 @@ BENCHMARK(exact_sum_to_bytes);
 BENCHMARK(plain_dot)->Arg(in_cache);
 BENCHMARK(exact_dot)->Arg(in_cache);
 BENCHMARK(exact_dot_one_by_one)->Arg(in_cache);
+constexpr std::int64_t few = 4096, many = 1'000'000;  // records
+BENCHMARK(welford_covariance)->Arg(few)->Arg(many);
+BENCHMARK_CAPTURE(columns_covariance, exact, exact_form)->Arg(few)->Arg(many);
+BENCHMARK_CAPTURE(columns_covariance, fixed, fixed_form)->Arg(few)->Arg(many);
+BENCHMARK_CAPTURE(rows_covariance, exact, exact_form)->Arg(few)->Arg(100);
+BENCHMARK_CAPTURE(rows_covariance, fixed, fixed_form)->Arg(few)->Arg(100);
+BENCHMARK_CAPTURE(one_record, exact, exact_form);
+BENCHMARK_CAPTURE(one_record, fixed, fixed_form);
+BENCHMARK_CAPTURE(merge, exact, exact_form);
+BENCHMARK_CAPTURE(merge, fixed, fixed_form);
+BENCHMARK_CAPTURE(covariance_matrix, exact, exact_form);
+BENCHMARK_CAPTURE(covariance_matrix, fixed, fixed_form);
+BENCHMARK_CAPTURE(to_bytes, exact, exact_form);
+BENCHMARK_CAPTURE(to_bytes, fixed, fixed_form);
 TRAWL_BENCH_YARDSTICKS();
 
 }  // namespace

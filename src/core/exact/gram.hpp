@@ -52,6 +52,8 @@ class Gram {
   // There may not be room for another chunk before take().
   bool is_full() const { return terms_ + max_terms_ > max_lane_terms; }
 
+  bool is_empty() const { return orders_ == 0; }
+
   // Calls deposit(pair index, term, exponent) for all sums of term * 2^exponent, and forgets them.
   template <class Deposit>
   void take(const Deposit& deposit) {

@@ -1,0 +1,176 @@
+// The sums of FixedMoments: 128-bit integers, filled by two slices of 22 bits in bulk.
+#include <bit>
+#include <string>
+
+#include <trawl/base/error.hpp>
+#include <trawl/core/exact/moments.hpp>
+
+#include "core/exact/byte_stream.hpp"
+#include "core/exact/kernels.hpp"
+#include "core/exact/moment_gram.hpp"
+
+namespace trawl::core {
+namespace {
+
+// Two slices end 43 bits below the range: 2 * 22 - 1.
+constexpr int slice_bits = 22;
+static_assert(2 * slice_bits - 1 == FixedSums::range_bits);
+// Makes 1 the unit of the first slice of the column of ones.
+constexpr int ones_exponent = slice_bits - 1;
+constexpr int min_unit = -390, max_unit = 430;
+static_assert(min_unit + FixedSums::range_bits >= exact::min_exponent);
+static_assert(max_unit + FixedSums::range_bits <= exact::max_exponent);
+
+__extension__ using Integer = __int128;
+
+void add_to(Integer& sum, Integer term) {
+  if (__builtin_add_overflow(sum, term, &sum)) {
+    throw InputError("a fixed-point sum is beyond its capacity of 2^40 records");
+  }
+}
+
+// value / 2^unit to nearest, ties to even; in integers, so that no rounding mode matters. Requires
+// |value| < 2^(unit + 62).
+std::int64_t rounded_units(double value, int unit) {
+  const auto bits = std::bit_cast<std::uint64_t>(value);
+  const int field = static_cast<int>(bits >> 52 & 0x7ff);
+  const int normal = field != 0 ? 1 : 0;
+  const std::uint64_t mantissa =
+      (bits & ((std::uint64_t{1} << 52) - 1)) | static_cast<std::uint64_t>(normal) << 52;
+  const int drop = unit - (field - normal - 1074);
+  std::uint64_t units = 0;
+  if (drop <= 0) {
+    units = mantissa == 0 ? 0 : mantissa << -drop;
+  } else if (drop <= 53) {
+    const std::uint64_t half = std::uint64_t{1} << (drop - 1);
+    const std::uint64_t rest = mantissa & (2 * half - 1);
+    units = mantissa >> drop;
+    if (rest > half || (rest == half && units % 2 != 0)) ++units;
+  }
+  const auto magnitude = static_cast<std::int64_t>(units);
+  return bits >> 63 != 0 ? -magnitude : magnitude;
+}
+
+ScaledInteger scaled(Integer value, int exponent) {
+  __extension__ using Unsigned = unsigned __int128;
+  ScaledInteger out;
+  if (value == 0) return out;
+  out.exponent = exponent;
+  for (int word = 0; word < 4; ++word) {
+    out.words.push_back(static_cast<std::uint32_t>(static_cast<Unsigned>(value) >> (32 * word)));
+  }
+  return out;
+}
+
+}  // namespace
+
+FixedSums::FixedSums(std::vector<int> unit_exponents) : units_(std::move(unit_exponents)) {
+  if (units_.empty() || units_.size() > max_features) {
+    throw InputError("moments of " + std::to_string(units_.size()) +
+                     " features: 1 to 64 are possible");
+  }
+  for (const int unit : units_) {
+    if (unit < min_unit || unit > max_unit) {
+      throw InputError("fixed-point unit 2^" + std::to_string(unit) + ": take one from 2^" +
+                       std::to_string(min_unit) + " to 2^" + std::to_string(max_unit));
+    }
+  }
+  sums_.resize(units_.size());
+  products_.resize(pair_index(units_.size(), 0));
+}
+
+void FixedSums::add_record(const double* values, bool negative) {
+  std::array<std::int64_t, max_features> units;
+  for (std::size_t i = 0; i < units_.size(); ++i) units[i] = rounded_units(values[i], units_[i]);
+  std::size_t pair = 0;
+  for (std::size_t i = 0; i < units_.size(); ++i) {
+    const Integer factor = negative ? -units[i] : units[i];
+    add_to(sums_[i], factor);
+    for (std::size_t j = 0; j <= i; ++j, ++pair) add_to(products_[pair], factor * units[j]);
+  }
+}
+
+void FixedSums::add_columns(std::span<const double* const> columns, std::size_t rows,
+                            bool negative) {
+  if (rows < exact::min_bulk_rows || !exact::default_float_environment()) {
+    std::array<double, max_features> record;
+    for (std::size_t row = 0; row < rows; ++row) {
+      for (std::size_t i = 0; i < columns.size(); ++i) record[i] = columns[i][row];
+      add_record(record.data(), negative);
+    }
+    return;
+  }
+  exact::Gram& gram = exact::moment_gram(columns.size(), slice_bits);
+  std::array<int, max_features + 1> exponents;
+  for (std::size_t i = 0; i < columns.size(); ++i) exponents[i] = range_exponent(i);
+  exponents[columns.size()] = ones_exponent;
+  gram.set_exponents(std::span(exponents).first(columns.size() + 1));
+
+  std::size_t pairs = 0;
+  std::array<int, max_features*(max_features + 3) / 2> pair_units;
+  for (std::size_t i = 0; i < units_.size(); ++i) {
+    for (std::size_t j = 0; j <= i; ++j) pair_units[pairs++] = units_[i] + units_[j];
+  }
+  std::copy(units_.begin(), units_.end(), pair_units.begin() + static_cast<std::ptrdiff_t>(pairs));
+  const auto deposit = [&](std::size_t pair, std::int64_t term, int exponent) {
+    const Integer units = Integer{negative ? -term : term} << (exponent - pair_units[pair]);
+    add_to(pair < pairs ? products_[pair] : sums_[pair - pairs], units);
+  };
+  const exact::Columns all = exact::with_ones(columns);
+  for (std::size_t begin = 0; begin < rows; begin += exact::chunk_rows) {
+    const exact::Columns chunk = exact::advanced(std::span(all).first(columns.size() + 1), begin);
+    gram.add_rounded(std::span(chunk).first(columns.size() + 1),
+                     std::min(exact::chunk_rows, rows - begin));
+    if (gram.is_full()) gram.take(deposit);
+  }
+  gram.take(deposit);
+}
+
+void FixedSums::merge(const FixedSums& other, bool negative) {
+  const auto merge_all = [negative](auto& mine, const auto& others) {
+    for (std::size_t i = 0; i < mine.size(); ++i)
+      add_to(mine[i], negative ? -others[i] : others[i]);
+  };
+  merge_all(sums_, other.sums_);
+  merge_all(products_, other.products_);
+}
+
+ScaledInteger FixedSums::sum(std::size_t i) const {
+  return scaled(sums_[i], units_[i]);
+}
+
+ScaledInteger FixedSums::product_sum(std::size_t i, std::size_t j) const {
+  return scaled(products_[pair_index(i, j)], units_[i] + units_[j]);
+}
+
+void FixedSums::append_bytes(std::vector<std::byte>& out) const {
+  const auto append_integer = [&](Integer value) {
+    exact::append(out, static_cast<std::uint64_t>(value));
+    exact::append(out, static_cast<std::int64_t>(value >> 64));
+  };
+  for (const int unit : units_) exact::append(out, static_cast<std::int16_t>(unit));
+  for (const Integer sum : sums_) append_integer(sum);
+  for (const Integer sum : products_) append_integer(sum);
+}
+
+FixedSums FixedSums::read(Bytes& bytes, std::size_t features) {
+  exact::ByteReader reader(bytes, "moments");
+  std::vector<int> units(features);
+  for (int& unit : units) {
+    unit = reader.next<std::int16_t>();
+    if (unit < min_unit || unit > max_unit) throw DataError("damaged bytes of moments: a unit");
+  }
+  FixedSums out(std::move(units));
+  const auto read_all = [&](auto& sums) {
+    for (Integer& sum : sums) {
+      const Integer low = reader.next<std::uint64_t>();
+      sum = low | Integer{reader.next<std::int64_t>()} << 64;
+    }
+  };
+  read_all(out.sums_);
+  read_all(out.products_);
+  bytes = reader.rest();
+  return out;
+}
+
+}  // namespace trawl::core

@@ -1,0 +1,28 @@
+// Integers of any size (Boost.Multiprecision), for the few steps between exact sums and results.
+#pragma once
+
+#include <boost/multiprecision/cpp_int.hpp>
+
+#include <trawl/core/exact/scaled_integer.hpp>
+
+namespace trawl::core::exact {
+
+using BigInt = boost::multiprecision::cpp_int;
+
+// value * 2^exponent
+struct Wide {
+  BigInt value;
+  int exponent = 0;
+};
+
+Wide to_wide(const ScaledInteger& number);
+ScaledInteger to_scaled(const Wide& number);
+
+Wide multiply(const Wide& a, const Wide& b);
+Wide subtract(const Wide& a, const Wide& b);
+
+// a / b and sign(a) * sqrt(|a / b|), rounded once to nearest, ties to even. NaN when b is 0.
+double round_ratio(const Wide& a, const Wide& b);
+double round_root_of_ratio(const Wide& a, const Wide& b);
+
+}  // namespace trawl::core::exact
