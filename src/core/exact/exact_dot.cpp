@@ -48,14 +48,14 @@ void ExactAccumulator<ProductRange>::add_all_products(std::span<const double> a,
   const auto deposit = [&](std::size_t, std::int64_t term, int exponent) {
     add_scaled(negative ? -term : term, exponent);
   };
-  exact::Gram gram(2, {{0, 1}}, exact::max_slice_bits);
+  exact::Gram gram(2, exact::Products::of_first, exact::max_slice_bits);
   for (std::size_t begin = 0; begin < a.size(); begin += exact::block_rows) {
     const std::size_t rows = std::min(exact::block_rows, a.size() - begin);
     const std::array<const double*, 2> columns = {a.data() + begin, b.data() + begin};
     const auto one_by_one = [&](std::size_t first, std::size_t last) {
       add_rows(begin + first, begin + last);
     };
-    exact::GramBlock(gram, columns, deposit, one_by_one).add(rows);
+    exact::GramBlock(gram, columns, rows, deposit, one_by_one).add();
   }
 }
 

@@ -55,9 +55,8 @@ void ExactSums::add_columns(std::span<const double* const> columns, std::size_t 
       sums_[pair - products_.size()].add_scaled(term, exponent);
     }
   };
-  const exact::Columns all = exact::with_ones(columns);
   exact::Gram& gram = exact::moment_gram(columns.size(), exact::max_slice_bits);
-  exact::GramBlock(gram, std::span(all).first(columns.size() + 1), deposit, add_rows).add(rows);
+  exact::GramBlock(gram, columns, rows, deposit, add_rows).add();
 }
 
 void ExactSums::merge(const ExactSums& other, bool negative) {

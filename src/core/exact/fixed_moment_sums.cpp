@@ -15,8 +15,6 @@ namespace {
 // Two slices end 43 bits below the range: 2 * 22 - 1.
 constexpr int slice_bits = 22;
 static_assert(2 * slice_bits - 1 == FixedSums::range_bits);
-// Makes 1 the unit of the first slice of the column of ones.
-constexpr int ones_exponent = slice_bits - 1;
 constexpr int min_unit = -390, max_unit = 430;
 static_assert(min_unit + FixedSums::range_bits >= exact::min_exponent);
 static_assert(max_unit + FixedSums::range_bits <= exact::max_exponent);
@@ -100,28 +98,25 @@ void FixedSums::add_columns(std::span<const double* const> columns, std::size_t 
     }
     return;
   }
-  exact::Gram& gram = exact::moment_gram(columns.size(), slice_bits);
-  std::array<int, max_features + 1> exponents;
+  std::array<int, max_features> exponents;
   for (std::size_t i = 0; i < columns.size(); ++i) exponents[i] = range_exponent(i);
-  exponents[columns.size()] = ones_exponent;
-  gram.set_exponents(std::span(exponents).first(columns.size() + 1));
-
-  std::size_t pairs = 0;
-  std::array<int, max_features*(max_features + 3) / 2> pair_units;
+  std::vector<int> units;  // of all sums that come to deposit
   for (std::size_t i = 0; i < units_.size(); ++i) {
-    for (std::size_t j = 0; j <= i; ++j) pair_units[pairs++] = units_[i] + units_[j];
+    for (std::size_t j = 0; j <= i; ++j) units.push_back(units_[i] + units_[j]);
   }
-  std::copy(units_.begin(), units_.end(), pair_units.begin() + static_cast<std::ptrdiff_t>(pairs));
-  const auto deposit = [&](std::size_t pair, std::int64_t term, int exponent) {
-    const Integer units = Integer{negative ? -term : term} << (exponent - pair_units[pair]);
-    add_to(pair < pairs ? products_[pair] : sums_[pair - pairs], units);
+  units.insert(units.end(), units_.begin(), units_.end());
+  const auto deposit = [&](std::size_t index, std::int64_t term, int exponent) {
+    const Integer whole = Integer{negative ? -term : term} << (exponent - units[index]);
+    add_to(index < products_.size() ? products_[index] : sums_[index - products_.size()], whole);
   };
-  const exact::Columns all = exact::with_ones(columns);
+  exact::Gram& gram = exact::moment_gram(columns.size(), slice_bits);
+  gram.set_slices(2, deposit);
+  gram.set_exponents(std::span(exponents).first(columns.size()));
   for (std::size_t begin = 0; begin < rows; begin += exact::chunk_rows) {
-    const exact::Columns chunk = exact::advanced(std::span(all).first(columns.size() + 1), begin);
-    gram.add_rounded(std::span(chunk).first(columns.size() + 1),
-                     std::min(exact::chunk_rows, rows - begin));
-    if (gram.is_full()) gram.take(deposit);
+    const exact::Columns chunk = exact::advanced(columns, begin);
+    // What is left below two slices is what rounding drops.
+    gram.cut(std::span(chunk).first(columns.size()), std::min(exact::chunk_rows, rows - begin));
+    gram.multiply(0, deposit);
   }
   gram.take(deposit);
 }

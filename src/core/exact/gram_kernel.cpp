@@ -1,3 +1,4 @@
+// Plain products of the columns of one plane, whose sums are exact.
 #include "core/exact/gram_kernel.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -10,172 +11,144 @@
 HWY_BEFORE_NAMESPACE();
 namespace trawl::core::exact::HWY_NAMESPACE {
 
-std::size_t LaneCount() {
-  return hn::Lanes(Lanes());
+// The lanes of the sum of products of columns i and j <= i.
+HWY_INLINE double* pair_lanes(double* sums, std::size_t i, std::size_t j) {
+  return sums + (i * (i + 1) / 2 + j) * max_lanes;
 }
 
-int ExponentAbove(const double* values, std::size_t count) {
-  return exponent_above(values, count);
-}
-
-// A whole chunk, with zeros behind the last row.
-HWY_INLINE const double* padded(const double* values, std::size_t rows, double* room) {
-  if (rows == chunk_rows) return values;
-  std::memcpy(room, values, rows * sizeof(double));
-  std::fill(room + rows, room + chunk_rows, 0.0);
-  return room;
-}
-
-// Takes the multiple of a slice's unit that is nearest out of x; exact, for sigma's binade has
-// room.
-HWY_INLINE Vector take(Vector& x, Vector start) {
-  const Vector slice = hn::Sub(hn::Add(x, start), start);
-  x = hn::Sub(x, slice);
-  return slice;
-}
-
-HWY_INLINE Vector slice_sigma(Cut cut, std::size_t slice) {
-  return sigma(cut.exponent - static_cast<int>(slice + 1) * cut.bits + 1 + 52);
-}
-
-std::size_t CutColumn(const double* values, std::size_t rows, Cut cut,
-                      double* HWY_RESTRICT slices) {
+// Sums of R columns from i on by two from j on. Sums stay in registers for a whole chunk: eight and
+// the columns are what 16 registers hold.
+template <std::size_t R>
+HWY_INLINE void multiply_tile(const double* HWY_RESTRICT columns, std::size_t i, std::size_t j,
+                              double* HWY_RESTRICT sums) {
   const Lanes d;
-  const std::size_t n = hn::Lanes(d);
-  HWY_ALIGN double room[chunk_rows];
-  values = padded(values, rows, room);
-  const Vector s0 = slice_sigma(cut, 0), s1 = slice_sigma(cut, 1), s2 = slice_sigma(cut, 2);
-  Vector all = hn::Zero(d), left0 = all, left1 = all, left2 = all;
-  for (std::size_t i = 0; i < chunk_rows; i += n) {
-    Vector x = hn::LoadU(d, values + i);
-    all = hn::Or(all, x);
-    hn::Store(take(x, s0), d, slices + i);
-    left0 = hn::Or(left0, x);
-    hn::Store(take(x, s1), d, slices + chunk_rows + i);
-    left1 = hn::Or(left1, x);
-    hn::Store(take(x, s2), d, slices + 2 * chunk_rows + i);
-    left2 = hn::Or(left2, x);
-    hn::Store(x, d, slices + 3 * chunk_rows + i);
-  }
-  if (all_zero(left2)) {
-    return all_zero(all) ? 0 : all_zero(left0) ? 1 : all_zero(left1) ? 2 : 3;
-  }
-  for (std::size_t s = 3; s < max_slices; ++s) {
-    const Vector start = slice_sigma(cut, s);
-    Vector left = hn::Zero(d);
-    for (std::size_t i = 0; i < chunk_rows; i += n) {
-      Vector x = hn::Load(d, slices + s * chunk_rows + i);
-      hn::Store(take(x, start), d, slices + s * chunk_rows + i);
-      left = hn::Or(left, x);
-      if (s + 1 < max_slices) hn::Store(x, d, slices + (s + 1) * chunk_rows + i);
-    }
-    if (all_zero(left)) return s + 1;
-  }
-  return max_slices + 1;
-}
-
-void CutColumnRounded(const double* values, std::size_t rows, Cut cut,
-                      double* HWY_RESTRICT slices) {
-  const Lanes d;
-  HWY_ALIGN double room[chunk_rows];
-  values = padded(values, rows, room);
-  const Vector s0 = slice_sigma(cut, 0), s1 = slice_sigma(cut, 1);
-  for (std::size_t i = 0; i < chunk_rows; i += hn::Lanes(d)) {
-    Vector x = hn::LoadU(d, values + i);
-    hn::Store(take(x, s0), d, slices + i);
-    hn::Store(take(x, s1), d, slices + chunk_rows + i);
-  }
-}
-
-HWY_INLINE void add_to(double* sum, Vector term) {
-  const Lanes d;
-  hn::Store(hn::Add(hn::Load(d, sum), term), d, sum);
-}
-
-// A slices by B slices, 1 to 3 each; with a sum for every product, since additions to one sum would
-// wait for each other.
-template <std::size_t A, std::size_t B>
-HWY_INLINE void multiply(const double* HWY_RESTRICT a, const double* HWY_RESTRICT b,
-                         double* HWY_RESTRICT sums) {
-  const Lanes d;
+  const double* a = columns + i * chunk_rows;
+  const double* b = columns + j * chunk_rows;
+  const auto at = [&](std::size_t r, std::size_t c) { return pair_lanes(sums, i + r, j + c); };
   const Vector zero = hn::Zero(d);
-  Vector p00 = zero, p01 = zero, p02 = zero, p10 = zero, p11 = zero, p12 = zero, p20 = zero,
-         p21 = zero, p22 = zero;
-  for (std::size_t i = 0; i < chunk_rows; i += hn::Lanes(d)) {
-    const Vector b0 = hn::Load(d, b + i);
-    const Vector b1 = B > 1 ? hn::Load(d, b + chunk_rows + i) : zero;
-    const Vector b2 = B > 2 ? hn::Load(d, b + 2 * chunk_rows + i) : zero;
-    const Vector a0 = hn::Load(d, a + i);
-    p00 = hn::MulAdd(a0, b0, p00);
-    if constexpr (B > 1) p01 = hn::MulAdd(a0, b1, p01);
-    if constexpr (B > 2) p02 = hn::MulAdd(a0, b2, p02);
-    if constexpr (A > 1) {
-      const Vector a1 = hn::Load(d, a + chunk_rows + i);
-      p10 = hn::MulAdd(a1, b0, p10);
-      if constexpr (B > 1) p11 = hn::MulAdd(a1, b1, p11);
-      if constexpr (B > 2) p12 = hn::MulAdd(a1, b2, p12);
+  Vector c00 = hn::Load(d, at(0, 0)), c01 = hn::Load(d, at(0, 1)), c10 = zero, c11 = zero,
+         c20 = zero, c21 = zero, c30 = zero, c31 = zero;
+  if constexpr (R > 1) c10 = hn::Load(d, at(1, 0)), c11 = hn::Load(d, at(1, 1));
+  if constexpr (R > 2) c20 = hn::Load(d, at(2, 0)), c21 = hn::Load(d, at(2, 1));
+  if constexpr (R > 3) c30 = hn::Load(d, at(3, 0)), c31 = hn::Load(d, at(3, 1));
+  for (std::size_t row = 0; row < chunk_rows; row += hn::Lanes(d)) {
+    const Vector b0 = hn::Load(d, b + row), b1 = hn::Load(d, b + chunk_rows + row);
+    const Vector a0 = hn::Load(d, a + row);
+    c00 = hn::MulAdd(a0, b0, c00), c01 = hn::MulAdd(a0, b1, c01);
+    if constexpr (R > 1) {
+      const Vector a1 = hn::Load(d, a + chunk_rows + row);
+      c10 = hn::MulAdd(a1, b0, c10), c11 = hn::MulAdd(a1, b1, c11);
     }
-    if constexpr (A > 2) {
-      const Vector a2 = hn::Load(d, a + 2 * chunk_rows + i);
-      p20 = hn::MulAdd(a2, b0, p20);
-      if constexpr (B > 1) p21 = hn::MulAdd(a2, b1, p21);
-      if constexpr (B > 2) p22 = hn::MulAdd(a2, b2, p22);
+    if constexpr (R > 2) {
+      const Vector a2 = hn::Load(d, a + 2 * chunk_rows + row);
+      c20 = hn::MulAdd(a2, b0, c20), c21 = hn::MulAdd(a2, b1, c21);
+    }
+    if constexpr (R > 3) {
+      const Vector a3 = hn::Load(d, a + 3 * chunk_rows + row);
+      c30 = hn::MulAdd(a3, b0, c30), c31 = hn::MulAdd(a3, b1, c31);
     }
   }
-  add_to(sums, p00);
-  if constexpr (A + B > 2) add_to(sums + max_lanes, hn::Add(p01, p10));
-  if constexpr (A + B > 3) add_to(sums + 2 * max_lanes, hn::Add(p02, hn::Add(p11, p20)));
-  if constexpr (A + B > 4) add_to(sums + 3 * max_lanes, hn::Add(p12, p21));
-  if constexpr (A + B > 5) add_to(sums + 4 * max_lanes, p22);
+  hn::Store(c00, d, at(0, 0)), hn::Store(c01, d, at(0, 1));
+  if constexpr (R > 1) hn::Store(c10, d, at(1, 0)), hn::Store(c11, d, at(1, 1));
+  if constexpr (R > 2) hn::Store(c20, d, at(2, 0)), hn::Store(c21, d, at(2, 1));
+  if constexpr (R > 3) hn::Store(c30, d, at(3, 0)), hn::Store(c31, d, at(3, 1));
 }
 
-template <std::size_t A>
-HWY_INLINE void multiply_group(const double* a, const double* b, std::size_t b_count,
-                               double* sums) {
-  if (b_count == 1) return multiply<A, 1>(a, b, sums);
-  if (b_count == 2) return multiply<A, 2>(a, b, sums);
-  multiply<A, 3>(a, b, sums);
-}
-
-// Groups of at most three slices: 6 = 3 + 3, 5 = 3 + 2, 4 = 2 + 2.
-HWY_INLINE std::size_t group(std::size_t slices) {
-  return slices <= 3 ? slices : slices == 4 ? 2 : 3;
-}
-
-void MultiplyPairs(std::span<const ColumnPair> pairs, const std::uint8_t* counts,
-                   const double* slices, double* sums) {
-  for (const ColumnPair pair : pairs) {
-    for (std::size_t s = 0, a; s < counts[pair.a]; s += a) {
-      a = group(counts[pair.a] - s);
-      const double* a_slices = slices + pair.a * column_stride + s * chunk_rows;
-      for (std::size_t t = 0, b; t < counts[pair.b]; t += b) {
-        b = group(counts[pair.b] - t);
-        const double* b_slices = slices + pair.b * column_stride + t * chunk_rows;
-        double* out = sums + (s + t) * max_lanes;
-        if (a == 1) {
-          multiply_group<1>(a_slices, b_slices, b, out);
-        } else if (a == 2) {
-          multiply_group<2>(a_slices, b_slices, b, out);
-        } else {
-          multiply_group<3>(a_slices, b_slices, b, out);
+// Sums of R columns from i on by each other and themselves.
+template <std::size_t R>
+HWY_INLINE void multiply_triangle(const double* HWY_RESTRICT columns, std::size_t i,
+                                  double* HWY_RESTRICT sums) {
+  const Lanes d;
+  const double* a = columns + i * chunk_rows;
+  const auto at = [&](std::size_t r, std::size_t c) { return pair_lanes(sums, i + r, i + c); };
+  const Vector zero = hn::Zero(d);
+  Vector c00 = hn::Load(d, at(0, 0)), c10 = zero, c11 = zero, c20 = zero, c21 = zero, c22 = zero,
+         c30 = zero, c31 = zero, c32 = zero, c33 = zero;
+  if constexpr (R > 1) c10 = hn::Load(d, at(1, 0)), c11 = hn::Load(d, at(1, 1));
+  if constexpr (R > 2) {
+    c20 = hn::Load(d, at(2, 0)), c21 = hn::Load(d, at(2, 1)), c22 = hn::Load(d, at(2, 2));
+  }
+  if constexpr (R > 3) {
+    c30 = hn::Load(d, at(3, 0)), c31 = hn::Load(d, at(3, 1)), c32 = hn::Load(d, at(3, 2)),
+    c33 = hn::Load(d, at(3, 3));
+  }
+  for (std::size_t row = 0; row < chunk_rows; row += hn::Lanes(d)) {
+    const Vector a0 = hn::Load(d, a + row);
+    c00 = hn::MulAdd(a0, a0, c00);
+    if constexpr (R > 1) {
+      const Vector a1 = hn::Load(d, a + chunk_rows + row);
+      c10 = hn::MulAdd(a1, a0, c10), c11 = hn::MulAdd(a1, a1, c11);
+      if constexpr (R > 2) {
+        const Vector a2 = hn::Load(d, a + 2 * chunk_rows + row);
+        c20 = hn::MulAdd(a2, a0, c20), c21 = hn::MulAdd(a2, a1, c21);
+        c22 = hn::MulAdd(a2, a2, c22);
+        if constexpr (R > 3) {
+          const Vector a3 = hn::Load(d, a + 3 * chunk_rows + row);
+          c30 = hn::MulAdd(a3, a0, c30), c31 = hn::MulAdd(a3, a1, c31);
+          c32 = hn::MulAdd(a3, a2, c32), c33 = hn::MulAdd(a3, a3, c33);
         }
       }
     }
-    sums += pair_stride;
+  }
+  hn::Store(c00, d, at(0, 0));
+  if constexpr (R > 1) hn::Store(c10, d, at(1, 0)), hn::Store(c11, d, at(1, 1));
+  if constexpr (R > 2) {
+    hn::Store(c20, d, at(2, 0)), hn::Store(c21, d, at(2, 1)), hn::Store(c22, d, at(2, 2));
+  }
+  if constexpr (R > 3) {
+    hn::Store(c30, d, at(3, 0)), hn::Store(c31, d, at(3, 1)), hn::Store(c32, d, at(3, 2)),
+        hn::Store(c33, d, at(3, 3));
   }
 }
 
-void ReadLanes(double* sums, std::size_t count, int exponent, int bits, std::int64_t* totals) {
+template <std::size_t R>
+HWY_INLINE void multiply_rows(const double* columns, std::size_t i, double* sums) {
+  for (std::size_t j = 0; j < i; j += 2) multiply_tile<R>(columns, i, j, sums);
+  multiply_triangle<R>(columns, i, sums);
+}
+
+void MultiplyAll(const double* columns, std::size_t count, double* sums) {
+  std::size_t i = 0;
+  for (; i + 4 <= count; i += 4) multiply_rows<4>(columns, i, sums);
+  if (count - i == 3) multiply_rows<3>(columns, i, sums);
+  if (count - i == 2) multiply_rows<2>(columns, i, sums);
+  if (count - i == 1) multiply_rows<1>(columns, i, sums);
+}
+
+void MultiplyFirst(const double* HWY_RESTRICT columns, double* HWY_RESTRICT sums) {
+  const Lanes d;
+  const std::size_t n = hn::Lanes(d);
+  const double* a = columns;
+  const double* b = columns + chunk_rows;
+  const auto term = [&](std::size_t row, Vector sum) HWY_ATTR {
+    return hn::MulAdd(hn::Load(d, a + row), hn::Load(d, b + row), sum);
+  };
+  Vector s0 = hn::Load(d, sums), s1 = hn::Zero(d), s2 = s1, s3 = s1;
+  for (std::size_t row = 0; row < chunk_rows; row += 4 * n) {
+    s0 = term(row, s0), s1 = term(row + n, s1);
+    s2 = term(row + 2 * n, s2), s3 = term(row + 3 * n, s3);
+  }
+  hn::Store(hn::Add(hn::Add(s0, s1), hn::Add(s2, s3)), d, sums);
+}
+
+void AddColumns(const double* HWY_RESTRICT columns, std::size_t count, double* HWY_RESTRICT sums) {
+  const Lanes d;
+  for (std::size_t i = 0; i < count; ++i) {
+    Vector sum = hn::Load(d, sums + i * max_lanes);
+    for (std::size_t row = 0; row < chunk_rows; row += hn::Lanes(d)) {
+      sum = hn::Add(sum, hn::Load(d, columns + i * chunk_rows + row));
+    }
+    hn::Store(sum, d, sums + i * max_lanes);
+  }
+}
+
+void ReadLanes(double* HWY_RESTRICT sums, std::size_t count, std::int64_t* HWY_RESTRICT totals) {
   const Lanes d;
   const Words words;
-  for (std::size_t k = 0; k < count; ++k, exponent -= bits) {
-    // 2^-exponent: then the lanes count units.
-    const Vector scale =
-        hn::BitCast(d, hn::Set(words, static_cast<std::int64_t>(1023 - exponent) << 52));
-    double* lanes = sums + k * max_lanes;
-    const auto units = hn::ConvertTo(words, hn::Mul(hn::Load(d, lanes), scale));
+  for (std::size_t k = 0; k < count; ++k) {
+    const auto units = hn::ConvertTo(words, hn::Load(d, sums + k * max_lanes));
     totals[k] = hn::GetLane(hn::SumOfLanes(words, units));
-    hn::Store(hn::Zero(d), d, lanes);
+    hn::Store(hn::Zero(d), d, sums + k * max_lanes);
   }
 }
 
@@ -185,36 +158,25 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace trawl::core::exact {
 
-HWY_EXPORT(LaneCount);
-HWY_EXPORT(ExponentAbove);
-HWY_EXPORT(CutColumn);
-HWY_EXPORT(CutColumnRounded);
-HWY_EXPORT(MultiplyPairs);
+HWY_EXPORT(MultiplyAll);
+HWY_EXPORT(MultiplyFirst);
+HWY_EXPORT(AddColumns);
 HWY_EXPORT(ReadLanes);
 
-std::size_t lanes() {
-  return HWY_DYNAMIC_DISPATCH(LaneCount)();
+void multiply_all(const double* columns, std::size_t count, double* sums) {
+  HWY_DYNAMIC_DISPATCH(MultiplyAll)(columns, count, sums);
 }
 
-int exponent_above(const double* values, std::size_t count) {
-  return HWY_DYNAMIC_DISPATCH(ExponentAbove)(values, count);
+void multiply_first(const double* columns, double* sums) {
+  HWY_DYNAMIC_DISPATCH(MultiplyFirst)(columns, sums);
 }
 
-std::size_t cut_column(const double* values, std::size_t rows, Cut cut, double* slices) {
-  return HWY_DYNAMIC_DISPATCH(CutColumn)(values, rows, cut, slices);
+void add_columns(const double* columns, std::size_t count, double* sums) {
+  HWY_DYNAMIC_DISPATCH(AddColumns)(columns, count, sums);
 }
 
-void cut_column_rounded(const double* values, std::size_t rows, Cut cut, double* slices) {
-  HWY_DYNAMIC_DISPATCH(CutColumnRounded)(values, rows, cut, slices);
-}
-
-void multiply_pairs(std::span<const ColumnPair> pairs, const std::uint8_t* counts,
-                    const double* slices, double* sums) {
-  HWY_DYNAMIC_DISPATCH(MultiplyPairs)(pairs, counts, slices, sums);
-}
-
-void read_lanes(double* sums, std::size_t count, int exponent, int bits, std::int64_t* totals) {
-  HWY_DYNAMIC_DISPATCH(ReadLanes)(sums, count, exponent, bits, totals);
+void read_lanes(double* sums, std::size_t count, std::int64_t* totals) {
+  HWY_DYNAMIC_DISPATCH(ReadLanes)(sums, count, totals);
 }
 
 }  // namespace trawl::core::exact

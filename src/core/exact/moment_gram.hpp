@@ -11,12 +11,8 @@ namespace trawl::core::exact {
 // Fewer rows than this cost more in bulk than one by one.
 inline constexpr std::size_t min_bulk_rows = 16;
 
-// A Gram of `features` columns and a last column of ones: all pairs of features by pair_index, then
-// each with the ones, which gives the sums. The calling thread's own, kept from call to call, since
-// faulting its pages in would cost more than short blocks do. Empty.
+// The calling thread's own Gram of all products, kept from call to call, since faulting its pages
+// in would cost more than short blocks do. Empty.
 Gram& moment_gram(std::size_t features, int slice_bits);
-
-// `columns` and the ones, block_rows of them.
-Columns with_ones(std::span<const double* const> columns);
 
 }  // namespace trawl::core::exact

@@ -14,11 +14,13 @@ namespace {
 
 using exact::block_rows;
 
-// Columns of one block in memory of the calling thread, kept from call to call.
+// Columns of one block in memory of the calling thread, kept from call to call. Not a power of two
+// apart: a row would be written to one and the same set of the cache.
 struct BlockColumns {
   explicit BlockColumns(std::vector<double>& memory, std::size_t features) {
-    if (memory.size() < features * block_rows) memory.resize(features * block_rows);
-    for (std::size_t i = 0; i < features; ++i) columns[i] = memory.data() + i * block_rows;
+    constexpr std::size_t stride = block_rows + 24;
+    if (memory.size() < features * stride) memory.resize(features * stride);
+    for (std::size_t i = 0; i < features; ++i) columns[i] = memory.data() + i * stride;
   }
   std::array<double*, max_features> columns;
   std::array<const double*, max_features> read() const {
