@@ -214,12 +214,14 @@ const ColumnView& GroupColumns::column_rows(std::size_t column,
   return keep(known, bytes);
 }
 
-std::vector<std::size_t> GroupColumns::columns_read() const {
-  std::vector<std::size_t> columns;
+std::vector<GroupColumns::Need> GroupColumns::needs() const {
+  std::vector<Need> needs;
   for (std::size_t column = 0; column < columns_.size(); ++column) {
-    if (columns_[column].loaded == Loaded::all) columns.push_back(column);
+    const Column& known = columns_[column];
+    const Need need{column, known.loaded == Loaded::all, known.sketch.has_value()};
+    if (need.values || need.sketch) needs.push_back(need);
   }
-  return columns;
+  return needs;
 }
 
 const core::ColumnSketch* GroupColumns::sketch(std::size_t column) {

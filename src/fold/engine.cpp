@@ -6,11 +6,12 @@
 #include <thread>
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <trawl/base/error.hpp>
 #include <trawl/base/timer.hpp>
 #include <trawl/fold/engine.hpp>
+
+#include "read_ahead.hpp"
 
 namespace trawl::fold {
 namespace {
@@ -21,12 +22,21 @@ constexpr std::uint64_t groups_per_piece = 16;
 constexpr std::uint64_t pieces_per_thread = 4;
 constexpr int attempts = 2;
 
+std::uint64_t piece_size(const FoldJob& job) {
+  const std::uint64_t wanted =
+      static_cast<std::uint64_t>(std::max(job.threads, 1)) * pieces_per_thread;
+  if (job.piece_groups > 0) return job.piece_groups;
+  return std::clamp<std::uint64_t>(count_groups(job.work) / wanted, 1, groups_per_piece);
+}
+
 // What the threads of one fold share.
 struct Shared {
+  explicit Shared(const FoldJob& fold)
+      : job(fold), pieces(split(fold.work, piece_size(fold))), read_ahead(*fold.pool, pieces) {}
+
   const FoldJob& job;
-  std::vector<Work> pieces;
-  std::vector<std::uint64_t> first_group;  // of each piece, counted over all; and the number of all
-  std::atomic<std::uint64_t> asked{0};     // row groups that the disk was asked for
+  const std::vector<Work> pieces;
+  ReadAhead read_ahead;
   std::atomic<std::size_t> next{0};
   std::mutex mutex;  // guards everything below
   std::condition_variable finished;
@@ -42,64 +52,17 @@ LedgerRun failed_run(const Work& piece, std::uint64_t group, std::uint64_t rows,
   return {piece.dataset, group, group + 1, GroupState::failed, {rows, 0, 0, 0}, why, {}};
 }
 
-// Lets the disk read the next row groups while one is scanned. Only while pages come from disk
-// (major faults, or reads that had to wait): asking for pages that are in memory anyway is not
-// free.
-class ReadAhead {
- public:
-  explicit ReadAhead(Shared& shared) : shared_(shared), waits_(waits()) {}
-
-  // Before the row group that is number `position` of this rank's work, counted over all pieces;
-  // `columns` still shows what the one before it needed.
-  void before(std::uint64_t position, const OpenDataset& open, const Work& piece,
-              const GroupColumns& columns) {
-    const long now = waits();
-    if (now != waits_) cold_until_ = position + patience;
-    waits_ = now;
-    if (position >= cold_until_) return;
-    std::uint64_t next = std::max(shared_.asked.load(std::memory_order_relaxed), position);
-    const std::uint64_t until = std::min(shared_.first_group.back(), position + depth);
-    for (; next < until; ++next) ask(next, open, piece.dataset, columns);
-    shared_.asked.store(next, std::memory_order_relaxed);
-  }
-
- private:
-  static constexpr std::uint64_t depth = 32;     // 16 MiB of 8-byte lanes under way
-  static constexpr std::uint64_t patience = 64;  // goes on this long after the last wait
-
-  // Only of the dataset that is open anyway.
-  void ask(std::uint64_t position, const OpenDataset& open, std::uint64_t dataset,
-           const GroupColumns& columns) const {
-    const auto after =
-        std::upper_bound(shared_.first_group.begin(), shared_.first_group.end(), position);
-    const auto i = static_cast<std::size_t>(after - shared_.first_group.begin() - 1);
-    const Work& piece = shared_.pieces[i];
-    if (piece.dataset != dataset) return;
-    const std::uint64_t group = piece.begin + (position - shared_.first_group[i]);
-    for (const std::size_t column : columns.columns_read()) open.dataset->prefetch(group, column);
-  }
-
-  static long waits() {
-    rusage usage{};
-    ::getrusage(RUSAGE_THREAD, &usage);
-    return usage.ru_majflt + usage.ru_inblock;
-  }
-
-  Shared& shared_;
-  std::uint64_t cold_until_ = 0;
-  long waits_;
-};
-
 class Worker {
  public:
-  explicit Worker(Shared& shared) : shared_(shared), read_ahead_(shared) {}
+  explicit Worker(Shared& shared) : shared_(shared), waits_(ReadAhead::waits()) {}
 
   void run() {
     try {
       while (!shared_.stopped()) {
         const std::size_t i = shared_.next.fetch_add(1);
         if (i >= shared_.pieces.size()) break;
-        fold_piece(shared_.pieces[i], shared_.first_group[i]);
+        shared_.read_ahead.begin(i);
+        fold_piece(shared_.pieces[i]);
       }
     } catch (...) {
       const std::lock_guard lock(shared_.mutex);
@@ -110,8 +73,7 @@ class Worker {
   }
 
  private:
-  // `position` of its first row group in this rank's work.
-  void fold_piece(const Work& piece, std::uint64_t position) {
+  void fold_piece(const Work& piece) {
     const Stopwatch watch;
     FinishedWork finished{piece, {}, {}};
     const auto summary = shared_.job.make_summary();
@@ -123,11 +85,11 @@ class Worker {
       failure = error.what();
     }
     for (std::uint64_t group = piece.begin; group < piece.end; ++group) {
-      if (open) read_ahead_.before(position + (group - piece.begin), *open, piece, columns_);
       finished.ledger.add(open ? scan(piece, *open, group, *summary)
                                : failed_run(piece, group,
                                             shared_.job.pool->group_rows(piece.dataset, group),
                                             failure));
+      shared_.read_ahead.scanned(columns_, waits_);
     }
     busy_ += watch.seconds();
     publish(finished, *summary);
@@ -165,7 +127,7 @@ class Worker {
   }
 
   Shared& shared_;
-  ReadAhead read_ahead_;
+  long waits_;  // of this thread, so far
   GroupColumns columns_;
   core::ScanProgram::Scratch scratch_;
   double busy_ = 0;
@@ -182,13 +144,6 @@ void wait(Shared& shared) {
       lock.lock();
     }
   }
-}
-
-std::uint64_t piece_size(const FoldJob& job) {
-  const std::uint64_t wanted =
-      static_cast<std::uint64_t>(std::max(job.threads, 1)) * pieces_per_thread;
-  if (job.piece_groups > 0) return job.piece_groups;
-  return std::clamp<std::uint64_t>(count_groups(job.work) / wanted, 1, groups_per_piece);
 }
 
 }  // namespace
@@ -227,9 +182,7 @@ core::ScanCounts scan_group(const OpenDataset& open, std::uint64_t dataset, std:
 }
 
 FoldResult fold(const FoldJob& job) {
-  Shared shared{job, split(job.work, piece_size(job)), {0}, {}, {}, {}, {}, {}, {}, 0};
-  for (const Work& piece : shared.pieces)
-    shared.first_group.push_back(shared.first_group.back() + piece.groups());
+  Shared shared(job);
   shared.result.summary = job.make_summary();
   const int threads = std::max(job.threads, 1);
   shared.running = threads;

@@ -144,6 +144,7 @@ Bytes NativeDataset::stored_bytes(const ChunkRecord& record, const Target& targe
   Bytes bytes;
   if (map_) {
     bytes = {map_->at(record.address), record.stored};
+    if (!map_->resident(record.address)) map_->prefetch(record.address, record.stored);
     MappedFile::count_read(record.stored);
   } else {
     std::byte* space = thread_space<stored_space>(record.stored);
@@ -296,6 +297,8 @@ std::uint64_t NativeDataset::read_rows(std::uint64_t group, std::size_t column,
   const Target target{group, column};
   const ChunkRecord& record = *find_chunk(indexed.values, group);
   if (record.address % lane_bytes(schema.lane) != 0) return read(group, column, into);
+  // Page after page from disk would take longer than the whole chunk at once.
+  if (!map_->resident(record.address)) map_->prefetch(record.address, record.stored);
   const std::uint64_t checked = check_pages(target, record, rows);
   into.view = {};
   into.view.type = schema.type;
@@ -335,16 +338,52 @@ void NativeDataset::prefetch_screen(Screen screen, std::size_t column, std::uint
   prefetch_chunk(*find_chunk(screened(screen, column).part, chunk));
 }
 
-void NativeDataset::prefetch(std::uint64_t group, std::size_t column) const {
+bool NativeDataset::fetch_range(std::uint64_t offset, std::uint64_t bytes) const {
+  if (!map_) {
+    ::posix_fadvise(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(bytes),
+                    POSIX_FADV_WILLNEED);
+    return false;  // nobody can tell
+  }
+  if (map_->resident(offset) && map_->resident(offset + bytes - 1)) return false;
+  map_->fetch(offset, bytes);
+  return true;
+}
+
+// Neighbours in the file are fetched as one.
+bool NativeDataset::fetch_chunks(std::uint32_t part, std::uint64_t begin, std::uint64_t end) const {
+  constexpr std::uint64_t gap = 64 << 10;  // read along: as fast as leaving it out
+  bool fetched = false;
+  std::uint64_t from = 0, to = 0;
+  for (std::uint64_t chunk = begin; chunk < end; ++chunk) {
+    const ChunkRecord* record = find_chunk(part, chunk);
+    if (record == nullptr) continue;
+    if (to != 0 && record->address >= to && record->address - to <= gap) {
+      to = record->address + record->stored;
+      continue;
+    }
+    if (to != 0) fetched |= fetch_range(from, to - from);
+    from = record->address;
+    to = from + record->stored;
+  }
+  return (to != 0 && fetch_range(from, to - from)) || fetched;
+}
+
+bool NativeDataset::fetch(std::uint64_t begin, std::uint64_t end, std::size_t column) const {
   const IndexedColumn& indexed = index_.header.columns[column];
-  prefetch_chunk(*find_chunk(indexed.values, group));
-  if (!indexed.bytes) return;
+  bool fetched = fetch_chunks(indexed.values, begin, end);
+  if (indexed.validity) fetched |= fetch_chunks(*indexed.validity, begin, end);
+  if (!indexed.bytes || begin >= end) return fetched;
   const Part& bytes = index_.header.parts[*indexed.bytes];
-  const std::uint64_t begin = text_record(group, column)->begin;
-  const std::uint64_t end =
-      group + 1 == info_.row_groups() ? bytes.elements : text_record(group + 1, column)->begin;
-  for (std::uint64_t chunk = begin / bytes.chunk; chunk * bytes.chunk < end; ++chunk)
-    prefetch_chunk(*find_chunk(*indexed.bytes, chunk));
+  const std::uint64_t first = text_record(begin, column)->begin;
+  const std::uint64_t last =
+      end >= info_.row_groups() ? bytes.elements : text_record(end, column)->begin;
+  if (first == last) return fetched;
+  return fetch_chunks(*indexed.bytes, first / bytes.chunk, (last - 1) / bytes.chunk + 1) || fetched;
+}
+
+bool NativeDataset::fetch_screen(Screen screen, std::size_t column, std::uint64_t begin,
+                                 std::uint64_t end) const {
+  return fetch_chunks(screened(screen, column).part, begin, end);
 }
 
 void NativeDataset::check_intact() const {

@@ -28,7 +28,9 @@ class NativeDataset : public Dataset {
   const ScreenInfo* screen(Screen screen, std::size_t column) const override;
   Bytes read_screen(Screen screen, std::size_t column, std::uint64_t chunk,
                     std::vector<std::byte>& space) const override;
-  void prefetch(std::uint64_t group, std::size_t column) const override;
+  bool fetch(std::uint64_t begin, std::uint64_t end, std::size_t column) const override;
+  bool fetch_screen(Screen screen, std::size_t column, std::uint64_t begin,
+                    std::uint64_t end) const override;
   void prefetch_screen(Screen screen, std::size_t column, std::uint64_t chunk) const override;
   void check_intact() const override;
   std::string recompute_digest() const override;
@@ -46,6 +48,8 @@ class NativeDataset : public Dataset {
   };
   void describe(const DatasetRef& ref);
   void prefetch_chunk(const ChunkRecord& record) const;
+  bool fetch_chunks(std::uint32_t part, std::uint64_t begin, std::uint64_t end) const;
+  bool fetch_range(std::uint64_t offset, std::uint64_t bytes) const;
   void describe_screens();
   const Screened& screened(Screen screen, std::size_t column) const {
     return screens_[column * screens + static_cast<std::size_t>(screen)];

@@ -159,8 +159,13 @@ class IndexedDataset final : public Dataset {
       return dataset_->read_screen(screen, column, chunk, space);
     return sidecar_.read(*find(screen, column), chunk, space);
   }
-  void prefetch(std::uint64_t group, std::size_t column) const override {
-    dataset_->prefetch(group, column);
+  bool fetch(std::uint64_t begin, std::uint64_t end, std::size_t column) const override {
+    return dataset_->fetch(begin, end, column);
+  }
+  bool fetch_screen(Screen screen, std::size_t column, std::uint64_t begin,
+                    std::uint64_t end) const override {
+    return dataset_->screen(screen, column) != nullptr &&
+           dataset_->fetch_screen(screen, column, begin, end);
   }
   void prefetch_screen(Screen screen, std::size_t column, std::uint64_t chunk) const override {
     if (dataset_->screen(screen, column) != nullptr)

@@ -41,6 +41,24 @@ TEST_F(MappedFileTest, AFileThatShrinksIsDamagedAndDoesNotKill) {
   EXPECT_FALSE(other->damaged());
 }
 
+TEST_F(MappedFileTest, WhatIsFetchedIsInMemory) {
+  const std::size_t bytes = (std::size_t{9} << 20) + 12345;
+  write_file_atomically(path_, std::string(bytes, 'y'), true);
+  const Fd fd = open_for_reading(path_);
+  const auto map = MappedFile::map(fd, bytes);
+  if (!map) GTEST_SKIP() << "this file system is not mapped";
+  const std::size_t offsets[] = {0, 4095, (std::size_t{3} << 20) + 1, bytes - 5000};
+  for (const std::size_t offset : offsets) {
+    map->prefetch(offset, bytes - offset);
+    map->fetch(offset, bytes - offset);
+    EXPECT_EQ(static_cast<char>(*map->at(offset)), 'y');
+    EXPECT_TRUE(map->resident(offset)) << offset;
+  }
+  map->fetch(bytes - 1, 4096);  // reaches beyond the end
+  map->fetch(0, bytes + 4096);
+  EXPECT_FALSE(map->damaged());
+}
+
 TEST_F(MappedFileTest, NothingToMapInAnEmptyFile) {
   const Fd fd = open_for_reading(path_);
   EXPECT_FALSE(MappedFile::map(fd, 0).has_value());

@@ -33,8 +33,15 @@ class MappedFile {
   // together their pages leave this process (not the system's cache), so that its memory stays
   // small. Thread-safe; what others read meanwhile stays valid.
   static void count_read(std::uint64_t bytes);
-  // Asks the system to read these bytes from disk before they are looked at. Returns at once.
+  // Whether the page at `offset` is in memory, so that looking at it does not wait for the disk.
+  // About 0.3 us.
+  bool resident(std::uint64_t offset) const;
+  // Asks the system to read these bytes, and no others, from disk. Returns at once.
   void prefetch(std::uint64_t offset, std::uint64_t bytes) const;
+  // Has the disk read these bytes, and waits for most of them: in blocks of 2 MiB where they fill
+  // such blocks, which the system reads, keeps and maps as one page each. For threads that have
+  // nothing else to do; several at once keep a fast disk busy.
+  void fetch(std::uint64_t offset, std::uint64_t bytes) const;
   // Whether any page was lost since it was mapped.
   bool damaged() const;
 

@@ -106,8 +106,14 @@ class GroupColumns : public core::ColumnSource {
   const ColumnView& column(std::size_t column) override;
   const ColumnView& column_rows(std::size_t column, std::span<const std::uint64_t> select) override;
   const core::ColumnSketch* sketch(std::size_t column) override;
-  // Columns of this row group that have been read whole.
-  std::vector<std::size_t> columns_read() const;
+  // What of a column was read in this row group, as a guess at what the next ones need.
+  struct Need {
+    std::size_t column = 0;
+    bool values = false;  // all of them
+    bool sketch = false;
+    bool operator==(const Need&) const = default;
+  };
+  std::vector<Need> needs() const;
   std::uint64_t bytes_read() const { return bytes_read_; }  // since construction
 
  private:

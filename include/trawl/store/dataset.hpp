@@ -115,13 +115,19 @@ class Dataset {
     return {};
   }
 
-  // Asks the system to read what `read` of this column and row group will need, and returns at
-  // once.
-  virtual void prefetch(std::uint64_t group, std::size_t column) const {
-    (void)group, (void)column;
+  // Has the disk read what `read` of a column will need in row groups [begin, end), and waits for
+  // most of it. Best effort, without errors. Whether any of it was not in memory yet.
+  virtual bool fetch(std::uint64_t begin, std::uint64_t end, std::size_t column) const {
+    (void)begin, (void)end, (void)column;
+    return false;
   }
-
-  // The same for a chunk of a screen.
+  // The same for chunks [begin, end) of a screen.
+  virtual bool fetch_screen(Screen screen, std::size_t column, std::uint64_t begin,
+                            std::uint64_t end) const {
+    (void)screen, (void)column, (void)begin, (void)end;
+    return false;
+  }
+  // Asks the system to read a chunk of a screen, and returns at once.
   virtual void prefetch_screen(Screen screen, std::size_t column, std::uint64_t chunk) const {
     (void)screen, (void)column, (void)chunk;
   }
