@@ -18,6 +18,7 @@ struct Slot {
   std::atomic<std::uintptr_t> begin{0};  // 0: free
   std::atomic<std::uintptr_t> end{0};
   std::atomic<bool> damaged{false};
+  std::atomic<bool> read{false};  // since its pages left this process
 };
 constexpr int slots = 32768;
 std::array<Slot, slots> table;
@@ -122,19 +123,22 @@ MappedFile::~MappedFile() {
   ::munmap(begin_, bytes_);
 }
 
-void MappedFile::count_read(std::uint64_t bytes) {
+void MappedFile::count_read(std::uint64_t bytes) const {
   constexpr std::uint64_t most = std::uint64_t{24} << 20;
+  constexpr std::uint64_t least = std::uint64_t{64} << 10;  // the system maps so much at once
   static std::atomic<std::uint64_t> read{0};
-  if (read.fetch_add(bytes, std::memory_order_relaxed) + bytes < most) return;
+  table[static_cast<std::size_t>(slot_)].read.store(true, std::memory_order_relaxed);
+  const std::uint64_t counted = std::max(bytes, least);
+  if (read.fetch_add(counted, std::memory_order_relaxed) + counted < most) return;
   const std::lock_guard lock(table_mutex);  // nothing is unmapped meanwhile
   if (read.exchange(0, std::memory_order_relaxed) < most) return;
   for (int i = 0; i < used_slots; ++i) {
-    const Slot& slot = table[static_cast<std::size_t>(i)];
+    Slot& slot = table[static_cast<std::size_t>(i)];
     const std::uintptr_t begin = slot.begin.load(std::memory_order_relaxed);
+    if (begin == 0 || !slot.read.exchange(false, std::memory_order_relaxed)) continue;
     // Pages of zeros put there by the handler go as well; `damaged` stays.
-    if (begin != 0)
-      ::madvise(reinterpret_cast<void*>(begin), slot.end.load(std::memory_order_relaxed) - begin,
-                MADV_DONTNEED);
+    ::madvise(reinterpret_cast<void*>(begin), slot.end.load(std::memory_order_relaxed) - begin,
+              MADV_DONTNEED);
   }
 }
 

@@ -139,19 +139,35 @@ void DatasetPool::make_room(std::size_t bytes) {
 }
 
 std::shared_ptr<const OpenDataset> DatasetPool::open(std::uint64_t index) {
-  // One opening at a time: HDF5 would serialise them anyway.
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  opened_.wait(lock, [&] { return !opening_.contains(index); });
   if (const auto found = open_.find(index); found != open_.end()) {
     recent_.splice(recent_.begin(), recent_, found->second.recent);
     return found->second.open;
   }
-  auto open = make(index);
+  opening_.insert(index);
+  lock.unlock();
+  std::shared_ptr<OpenDataset> open;
+  std::exception_ptr error;
+  try {
+    open = make(index);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  lock.lock();
+  opening_.erase(index);
+  opened_.notify_all();
+  if (error) std::rethrow_exception(error);
+  keep(index, open);
+  return open;
+}
+
+void DatasetPool::keep(std::uint64_t index, std::shared_ptr<OpenDataset> open) {
   const std::size_t bytes = bytes_held(open->info());
   make_room(bytes);
   recent_.push_front(index);
-  open_.emplace(index, Entry{open, bytes, recent_.begin()});
+  open_.emplace(index, Entry{std::move(open), bytes, recent_.begin()});
   bytes_ += bytes;
-  return open;
 }
 
 namespace {

@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <exception>
+#include <thread>
 
 #include <fmt/format.h>
 
 #include <trawl/base/error.hpp>
 #include <trawl/base/json.hpp>
+#include <trawl/base/parallel.hpp>
 #include <trawl/base/partition.hpp>
 #include <trawl/fold/open.hpp>
 
@@ -61,8 +64,12 @@ DatasetFacts open_one(DatasetPool& pool, std::uint64_t index, Binding& binding) 
     facts.group_weight = weight_of(*open);
     binding = {true, open->predicate.normal_form, open->predicate.key_lists};
   } catch (const InputError& error) {  // opened, but the predicate does not fit
-    fill_facts(facts, open_with_retry(pool.refs()[index])->info());
     facts.failure = error.what();
+    try {
+      fill_facts(facts, open_with_retry(pool.refs()[index])->info());
+    } catch (const DataError& damage) {
+      facts.failure = damage.what();
+    }
   } catch (const DataError& error) {
     facts.failure = error.what();
   }
@@ -106,30 +113,17 @@ std::vector<core::KeyListRef> key_lists_from(const Json& json) {
   return lists;
 }
 
-// Collective. The first dataset, in canonical order, that the predicate fits speaks for all: root
-// of the broadcast.
-void agree_on_binding(Opened& opened, const std::vector<Binding>& mine, const Comm& comm) {
-  const auto& facts = opened.facts;
-  const auto first = std::find_if(facts.begin(), facts.end(),
-                                  [](const DatasetFacts& f) { return f.failure.empty(); });
-  if (first == facts.end()) {
-    const auto misfit =
-        std::find_if(facts.begin(), facts.end(), [](const DatasetFacts& f) { return f.readable; });
-    if (misfit != facts.end()) throw CollectiveError(ExitCode::bad_input, misfit->failure);
-    return;  // no dataset can be read at all: incomplete, and every failure is listed
-  }
-  const auto index = static_cast<std::uint64_t>(first - facts.begin());
-  const int speaker = static_cast<int>(
-      std::upper_bound(opened.owned.begin(), opened.owned.end(), index) - opened.owned.begin() - 1);
-  std::string text;
-  if (comm.rank() == speaker) {
-    const Binding& binding = mine[index - opened.owned[static_cast<std::size_t>(speaker)]];
-    text = Json::array({binding.normal_form, to_json(binding.key_lists)}).dump();
-  }
-  comm.broadcast(text, speaker);
+std::string to_text(const Binding& binding) {
+  return Json::array({binding.fits, binding.normal_form, to_json(binding.key_lists)}).dump();
+}
+
+Binding binding_from(const std::string& text) {
   const Json json = parse_json(text, "predicate");
-  opened.normal_form = json[0];
-  opened.key_lists = key_lists_from(json[1]);
+  return {json[0], json[1], key_lists_from(json[2])};
+}
+
+int owner_of(const std::vector<std::uint64_t>& owned, std::uint64_t index) {
+  return static_cast<int>(std::upper_bound(owned.begin(), owned.end(), index) - owned.begin() - 1);
 }
 
 void fail_other_key_types(const Opened& opened, const std::vector<Binding>& bindings,
@@ -145,34 +139,110 @@ void fail_other_key_types(const Opened& opened, const std::vector<Binding>& bind
 
 }  // namespace
 
-Opened open_inputs(const std::vector<std::string>& inputs, const std::string& table, Query query,
-                   const Comm& comm) {
+struct Opening::State {
+  State(const Comm& among, int crew) : comm(among), threads(crew) {}
+
+  const Comm& comm;
+  int threads;
   Opened opened;
+  std::uint64_t begin = 0, end = 0;  // the datasets of this rank
+  std::vector<DatasetFacts> facts;
+  std::vector<Binding> bindings;
+  Binding first;  // of dataset 0
+  std::exception_ptr error;
+  std::jthread background;
+
+  void open_all() {
+    try {
+      parallel_for(end - begin, threads, [&](std::size_t i) {
+        if (begin + i == 0) return;  // that one is open
+        facts[i] = open_one(*opened.pool, begin + i, bindings[i]);
+      });
+    } catch (...) {
+      error = std::current_exception();
+    }
+  }
+
+  // Collective. Its owner opens dataset 0 and tells all what it says of the predicate.
+  void open_first() {
+    if (opened.refs().empty()) return;
+    const int owner = owner_of(opened.owned, 0);
+    std::string text;
+    comm.agree("opening the first dataset", [&] {
+      if (comm.rank() != owner) return;
+      facts[0] = open_one(*opened.pool, 0, bindings[0]);
+      text = to_text(bindings[0]);
+    });
+    comm.broadcast(text, owner);
+    first = binding_from(text);
+  }
+
+  // Collective. The first dataset, in canonical order, that the predicate fits speaks for all.
+  Binding agreed() const {
+    if (first.fits) return first;
+    const auto& all = opened.facts;
+    const auto fits = std::ranges::find_if(all, [](const auto& f) { return f.failure.empty(); });
+    if (fits == all.end()) {
+      const auto misfit = std::ranges::find_if(all, [](const auto& f) { return f.readable; });
+      if (misfit != all.end()) throw CollectiveError(ExitCode::bad_input, misfit->failure);
+      return {};  // no dataset can be read at all: incomplete, and every failure is listed
+    }
+    const auto index = static_cast<std::uint64_t>(fits - all.begin());
+    const int speaker = owner_of(opened.owned, index);
+    std::string text;
+    if (comm.rank() == speaker) text = to_text(bindings[index - begin]);
+    comm.broadcast(text, speaker);
+    return binding_from(text);
+  }
+};
+
+Opening::Opening(const std::vector<std::string>& inputs, const std::string& table, Query query,
+                 int threads, const Comm& comm)
+    : state_(new State(comm, std::max(threads, 1))) {
+  Opened& opened = state_->opened;
   const auto refs = list_on_root(inputs, table, comm);
   std::vector<std::uint64_t> bytes;
   for (const store::DatasetRef& ref : refs) bytes.push_back(ref.bytes + 1);
   opened.owned = cut_by_weight(bytes, comm.size());
-  opened.pool = std::make_unique<DatasetPool>(refs, query);
+  opened.pool = std::make_unique<DatasetPool>(refs, std::move(query));
+  state_->begin = opened.owned[static_cast<std::size_t>(comm.rank())];
+  state_->end = opened.owned[static_cast<std::size_t>(comm.rank()) + 1];
+  state_->facts.resize(state_->end - state_->begin);
+  state_->bindings.resize(state_->end - state_->begin);
+  state_->open_first();
+  if (!state_->first.key_lists.empty())
+    state_->background = std::jthread([state = state_.get()] { state->open_all(); });
+}
 
-  const std::uint64_t begin = opened.owned[static_cast<std::size_t>(comm.rank())];
-  const std::uint64_t end = opened.owned[static_cast<std::size_t>(comm.rank()) + 1];
-  std::vector<DatasetFacts> mine;
-  std::vector<Binding> bindings(end - begin);
-  comm.agree("opening the datasets", [&] {
-    for (std::uint64_t i = begin; i < end; ++i)
-      mine.push_back(open_one(*opened.pool, i, bindings[i - begin]));
+Opening::~Opening() = default;
+
+std::span<const core::KeyListRef> Opening::key_lists() const {
+  return state_->first.key_lists;
+}
+
+Opened Opening::finish() {
+  State& s = *state_;
+  if (s.background.joinable()) {
+    s.background.join();
+  } else {
+    s.open_all();
+  }
+  s.comm.agree("opening the datasets", [&] {
+    if (s.error) std::rethrow_exception(s.error);
   });
-  opened.facts = share_facts(mine, comm);
-  agree_on_binding(opened, bindings, comm);
-  if (!opened.key_lists.empty()) {
-    fail_other_key_types(opened, bindings, mine);
-    opened.facts = share_facts(mine, comm);
+  s.opened.facts = share_facts(s.facts, s.comm);
+  const Binding agreed = s.agreed();
+  s.opened.normal_form = agreed.normal_form;
+  s.opened.key_lists = agreed.key_lists;
+  if (!s.opened.key_lists.empty()) {
+    fail_other_key_types(s.opened, s.bindings, s.facts);
+    s.opened.facts = share_facts(s.facts, s.comm);
   }
-  for (std::uint64_t i = 0; i < opened.facts.size(); ++i) {
-    const DatasetFacts& facts = opened.facts[i];
-    if (facts.readable) opened.pool->know(i, {facts.digest, facts.rows, facts.row_group_rows});
+  for (std::uint64_t i = 0; i < s.opened.facts.size(); ++i) {
+    const DatasetFacts& facts = s.opened.facts[i];
+    if (facts.readable) s.opened.pool->know(i, {facts.digest, facts.rows, facts.row_group_rows});
   }
-  return opened;
+  return std::move(s.opened);
 }
 
 }  // namespace trawl::fold

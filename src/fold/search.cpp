@@ -200,10 +200,18 @@ SearchResult search(const SearchRequest& request, const Comm& comm, const Search
   SearchResult result;
   timer.begin("open");
   const Query query{parse_where(request.where, comm), request.select};
-  result.opened = open_inputs(request.inputs, request.table, query, comm);
-
-  timer.begin("share");
-  const KeyLists keys = KeyLists::load(result.opened.key_lists, request.fpr, request.threads, comm);
+  Opening opening(request.inputs, request.table, query, request.threads, comm);
+  KeyLists keys;
+  const bool early = !opening.key_lists().empty();
+  if (early) {  // lists are read and spread while the other datasets are opened
+    timer.begin("share");
+    keys = KeyLists::load(opening.key_lists(), request.fpr, request.threads, comm);
+  }
+  result.opened = opening.finish();
+  if (!early) {
+    timer.begin("share");
+    keys = KeyLists::load(result.opened.key_lists, request.fpr, request.threads, comm);
+  }
   result.key_lists = keys.facts();
   result.opened.pool->use_keys(keys.sets(), {.use_filter = request.filters}, request.index);
 

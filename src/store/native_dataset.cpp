@@ -145,7 +145,7 @@ Bytes NativeDataset::stored_bytes(const ChunkRecord& record, const Target& targe
   if (map_) {
     bytes = {map_->at(record.address), record.stored};
     if (!map_->resident(record.address)) map_->prefetch(record.address, record.stored);
-    MappedFile::count_read(record.stored);
+    map_->count_read(record.stored);
   } else {
     std::byte* space = thread_space<stored_space>(record.stored);
     read_exactly(fd_, record.address, space, record.stored, path_);
@@ -307,7 +307,7 @@ std::uint64_t NativeDataset::read_rows(std::uint64_t group, std::size_t column,
   into.view.categories = schema.categories.get();
   into.view.values = map_->at(record.address);
   partial = true;
-  MappedFile::count_read(record.stored);  // the system maps more than the pages looked at
+  map_->count_read(record.stored);  // the system maps more than the pages looked at
   return checked + read_validity(target, into);
 }
 

@@ -97,7 +97,7 @@ class Sidecar {
     Bytes stored;
     if (map_) {
       stored = {map_->at(record.address), record.stored};
-      MappedFile::count_read(record.stored);
+      map_->count_read(record.stored);
     } else {
       space.resize(record.stored);
       read_exactly(fd_, record.address, space.data(), space.size(), path_);

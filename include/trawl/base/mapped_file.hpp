@@ -29,10 +29,10 @@ class MappedFile {
   ~MappedFile();
 
   const std::byte* at(std::uint64_t offset) const { return begin_ + offset; }
-  // Local. To be told how many bytes were read through mappings: after every 24 MiB of all files
-  // together their pages leave this process (not the system's cache), so that its memory stays
-  // small. Thread-safe; what others read meanwhile stays valid.
-  static void count_read(std::uint64_t bytes);
+  // Local. To be told how many bytes were read: after every 24 MiB of all files together their
+  // pages leave this process (not the system's cache), so that its memory stays small. Thread-safe;
+  // what others read meanwhile stays valid.
+  void count_read(std::uint64_t bytes) const;
   // Whether the page at `offset` is in memory, so that looking at it does not wait for the disk.
   // About 0.3 us.
   bool resident(std::uint64_t offset) const;

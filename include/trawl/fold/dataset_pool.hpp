@@ -2,11 +2,13 @@
 // dataset.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -67,7 +69,7 @@ class DatasetPool {
   // Rows of a row group by what is known, also when the dataset can no longer be opened.
   std::uint64_t group_rows(std::uint64_t index, std::uint64_t group) const;
 
-  // DataError or InputError as above.
+  // DataError or InputError as above. Several datasets may be opened at once.
   std::shared_ptr<const OpenDataset> open(std::uint64_t index);
 
  private:
@@ -82,14 +84,17 @@ class DatasetPool {
   bool use_index_ = true;
   std::vector<const core::KeySet*> keys_;
   core::ScanOptions options_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards what follows; what is above changes only while nothing is opened
   struct Entry {
     std::shared_ptr<OpenDataset> open;
     std::size_t bytes = 0;  // about
     std::list<std::uint64_t>::iterator recent;
   };
   void make_room(std::size_t bytes);
+  void keep(std::uint64_t index, std::shared_ptr<OpenDataset> open);
 
+  std::set<std::uint64_t> opening_;
+  std::condition_variable opened_;
   std::unordered_map<std::uint64_t, Entry> open_;
   std::size_t bytes_ = 0;            // of all entries
   std::list<std::uint64_t> recent_;  // most recently used first

@@ -47,12 +47,28 @@ struct Opened {
   const std::vector<store::DatasetRef>& refs() const { return pool->refs(); }
 };
 
-// Collective. Root lists the inputs and tells all ranks; every rank opens the datasets it owns (cut
-// by bytes). A dataset that cannot be opened, or whose columns do not fit the predicate while those
-// of others do, is a failed dataset; when the predicate fits no dataset, that is the user's error.
-// InputError (as CollectiveError).
-Opened open_inputs(const std::vector<std::string>& inputs, const std::string& table, Query query,
-                   const comm::Comm& comm);
+// The opening of the inputs of a search, with time in between for what else is to be done. Root
+// lists the inputs and tells all ranks; every rank opens the datasets it owns (cut by bytes). A
+// dataset that cannot be opened, or whose columns do not fit the predicate while those of others
+// do, is a failed dataset; when the predicate fits no dataset, that is the user's error.
+class Opening {
+ public:
+  // Collective. Opens the first dataset. When it has key lists, the other datasets are opened in
+  // the background from here on, on `threads` threads. InputError (as CollectiveError).
+  Opening(const std::vector<std::string>& inputs, const std::string& table, Query query,
+          int threads, const comm::Comm& comm);
+  ~Opening();  // waits for the background
+
+  // Those of the search, to be loaded meanwhile. Empty: none, or not known before finish().
+  std::span<const core::KeyListRef> key_lists() const;
+
+  // Collective. Once. InputError (as CollectiveError).
+  Opened finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // Row groups that may hold a match, and the proofs for those that cannot.
 struct Pruned {
