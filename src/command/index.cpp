@@ -16,6 +16,7 @@
 #include "command/collective.hpp"
 #include "command/commands.hpp"
 #include "command/dataset_output.hpp"
+#include "command/index_catalog.hpp"
 #include "command/shares.hpp"
 #include "command/text_table.hpp"
 
@@ -30,6 +31,7 @@ struct IndexParams {
   bool filter = false;
   bool sketch = false;
   bool sidecar = false;
+  bool catalog = false;
   bool overwrite = false;
   int threads = 0;
 };
@@ -45,13 +47,16 @@ void describe(IndexParams& p, Options& visit) {
   visit.flag("sketch", p.sketch,
              "column sketches, one byte per row: for ranges, and for = that no filter answers. "
              "Numbers, dates and timestamps");
+  visit.flag("catalog", p.catalog,
+             "one filter per dataset instead, all in one file `trawl.catalog`: searches leave "
+             "datasets that cannot hold the value unopened");
   visit.option("table", p.table, "PATH",
                "table inside foreign HDF5 files that hold several, as /group/table");
   visit.section("Output");
   visit.flag("sidecar", p.sidecar,
              "write FILE.trawl-index beside each file and leave the file alone; needed for files "
              "that trawl did not write");
-  visit.flag("overwrite", p.overwrite, "replace a sidecar that is there already");
+  visit.flag("overwrite", p.overwrite, "replace a sidecar or catalog that is there already");
   visit.section("Speed");
   visit.option("threads", p.threads, Range{0, 1024}, "N",
                "datasets that a rank indexes at once; 0: as many as it has cores");
@@ -203,6 +208,16 @@ ExitCode run(const IndexParams& p, const Context& context) {
   const comm::Comm& world = context.world;
   const auto refs = store::parse_refs(
       from_root(world, [&] { return store::format_refs(store::list_inputs(p.inputs, p.table)); }));
+  if (p.catalog) {
+    world.agree("reading the options", [&] {
+      if (p.filter || p.sketch || p.sidecar || !p.table.empty())
+        throw InputError(
+            "--catalog goes without --filter, --sketch, --sidecar and --table. Make the indexes of "
+            "row groups first, then the catalog");
+    });
+    return write_catalog(
+        {refs, column_names(p.columns), p.overwrite, thread_count(p.threads, world)}, world);
+  }
   const std::vector<Indexed> all = index_all(refs, p, world);
   TextTable table({"file", ">rows", ">bytes"});
   std::uint64_t rows = 0, failed = 0;
@@ -238,8 +253,13 @@ Command index_command() {
            "With --sidecar the index goes into a file beside them, bound to the digest of the "
            "data; "
            "searches find it there, and ignore it when the data has changed. The same screens can "
-           "be made when data is written: --filter and --sketch of ingest and generate.",
+           "be made when data is written: --filter and --sketch of ingest and generate.\n\n"
+           "For thousands of files, --catalog writes one file into the folder that they share. It "
+           "holds, per dataset, its digests and a filter of all its keys, laid out so that one "
+           "read answers for 256 datasets. Searches in that folder look there first; a dataset "
+           "whose digest is another one by now is opened as if there were no catalog.",
        .example = "trawl index --columns user_id data\n"
+                  "trawl index --columns user_id --catalog data\n"
                   "trawl index --columns amount,time --sketch data\n"
                   "mpirun -n 4 trawl index --columns id --sidecar 'particles/*.h5'",
        .exit_codes = {ExitCode::incomplete}},

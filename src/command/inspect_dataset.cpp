@@ -135,7 +135,8 @@ Json inspect_dataset(const store::DatasetRef& ref, bool scan) {
     const ColumnFacts facts = facts_of(*dataset, column, scan);
     if (facts.scanned) json["scanned"] = true;
     json["columns"].push_back(column_json(info, column, facts));
-    for (const store::Screen screen : {store::Screen::filter, store::Screen::sketch}) {
+    for (const store::Screen screen :
+         {store::Screen::filter, store::Screen::sketch, store::Screen::keys}) {
       if (dataset->screen(screen, column) != nullptr)
         json["columns"].back()["index"].push_back(name_of(screen));
     }

@@ -35,6 +35,7 @@ Json dataset_entry(const SearchResult& result, std::uint64_t index) {
                 {"index_digest", facts.index_digest},
                 {"row_group_rows", facts.row_group_rows},
                 {"coverage", to_json(result.coverage[index])}};
+  if (!facts.catalog_digest.empty()) entry["catalog_digest"] = facts.catalog_digest;
   if (!facts.failure.empty()) entry["failure"] = facts.failure;
   Json ledger = Json::array();
   for (const LedgerRun& run : result.ledger.of_dataset(index)) ledger.push_back(to_json(run));

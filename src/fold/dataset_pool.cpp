@@ -19,10 +19,8 @@ std::unique_ptr<store::Dataset> open_with_retry(const store::DatasetRef& ref,
   }
 }
 
-void bind(const Query& query, OpenDataset& open) {
-  const Schema& schema = open.info().schema;
-  open.predicate = core::bind(query.syntax, schema);
-  open.select.clear();
+BoundQuery bind(const Query& query, const Schema& schema) {
+  BoundQuery bound{core::bind(query.syntax, schema), {}};
   for (const std::string& name : query.select) {
     const auto column = schema.find(name);
     if (!column) {
@@ -30,14 +28,15 @@ void bind(const Query& query, OpenDataset& open) {
           fmt::format("cannot select '{}': there is no such column. Did you mean '{}'?", name,
                       schema.nearest(name)));
     }
-    if (std::find(open.select.begin(), open.select.end(), *column) != open.select.end()) {
+    if (std::ranges::find(bound.select, *column) != bound.select.end()) {
       throw InputError(fmt::format("column '{}' is selected twice. Name it once", name));
     }
-    open.select.push_back(*column);
+    bound.select.push_back(*column);
   }
   if (query.select.empty()) {
-    for (std::size_t column = 0; column < schema.size(); ++column) open.select.push_back(column);
+    for (std::size_t column = 0; column < schema.size(); ++column) bound.select.push_back(column);
   }
+  return bound;
 }
 
 DatasetPool::DatasetPool(std::vector<store::DatasetRef> refs, Query query, std::size_t capacity)
@@ -112,7 +111,9 @@ std::shared_ptr<OpenDataset> DatasetPool::make(std::uint64_t index) {
         "'{}' changed while it was searched: its digest was {} and is now {}. Search again",
         refs_[index].location, known.digest, open->info().digest));
   }
-  bind(query_, *open);
+  BoundQuery bound = bind(query_, open->info().schema);
+  open->predicate = std::move(bound.predicate);
+  open->select = std::move(bound.select);
   if (with_program_) compile(*open);
   return open;
 }

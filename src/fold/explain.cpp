@@ -39,9 +39,9 @@ std::string failures(const Opened& opened) {
 std::string explain(const SearchRequest& request, const comm::Comm& comm) {
   core::SyntaxPtr syntax;
   comm.agree("reading the predicate", [&] { syntax = core::parse(request.where); });
-  const Opened opened =
-      Opening(request.inputs, request.table, {syntax, request.select}, request.threads, comm)
-          .finish();
+  const Opened opened = Opening(request.inputs, request.table, {syntax, request.select},
+                                request.threads, request.index, comm)
+                            .finish();
   const KeyLists keys = KeyLists::load(opened.key_lists, request.fpr, request.threads, comm);
   opened.pool->use_keys(keys.sets(), {.use_filter = request.filters}, request.index);
   const Pruned pruned = prune(opened, keys.sets(), {request.zone_maps, request.index}, comm);

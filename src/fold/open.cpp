@@ -10,6 +10,8 @@
 #include <trawl/base/partition.hpp>
 #include <trawl/fold/open.hpp>
 
+#include "catalogs.hpp"
+
 namespace trawl::fold {
 namespace {
 
@@ -76,13 +78,26 @@ DatasetFacts open_one(DatasetPool& pool, std::uint64_t index, Binding& binding) 
   return facts;
 }
 
+// Local. Takes from a catalog what opening the dataset would tell; nothing when no catalog can.
+std::optional<DatasetFacts> look_up(Catalogs& catalogs, const store::DatasetRef& ref,
+                                    Binding& binding) {
+  const auto known = catalogs.find(ref);
+  if (!known) return std::nullopt;
+  DatasetFacts facts;
+  fill_facts(facts, *known->info);
+  facts.catalog_digest = *known->catalog_digest;
+  facts.group_weight = facts.bytes / std::max<std::uint64_t>(facts.row_groups(), 1) + 1;
+  binding = {true, known->predicate->normal_form, known->predicate->key_lists};
+  return facts;
+}
+
 Json to_json(const DatasetFacts& f) {
-  return Json::array({f.failure, f.readable, f.kind, f.codec, f.digest, f.index_digest, f.rows,
-                      f.row_group_rows, f.bytes, f.group_weight});
+  return Json::array({f.failure, f.readable, f.kind, f.codec, f.digest, f.index_digest,
+                      f.catalog_digest, f.rows, f.row_group_rows, f.bytes, f.group_weight});
 }
 
 DatasetFacts facts_from(const Json& j) {
-  return {j[0], j[1], j[2], j[3], j[4], j[5], j[6], j[7], j[8], j[9]};
+  return {j[0], j[1], j[2], j[3], j[4], j[5], j[6], j[7], j[8], j[9], j[10]};
 }
 
 // Collective. The facts of all datasets, in canonical order.
@@ -152,11 +167,18 @@ struct Opening::State {
   std::exception_ptr error;
   std::jthread background;
 
+  DatasetFacts find(std::uint64_t index, Binding& binding) {
+    if (opened.catalogs) {
+      if (auto known = look_up(*opened.catalogs, opened.refs()[index], binding)) return *known;
+    }
+    return open_one(*opened.pool, index, binding);
+  }
+
   void open_all() {
     try {
       parallel_for(end - begin, threads, [&](std::size_t i) {
         if (begin + i == 0) return;  // that one is open
-        facts[i] = open_one(*opened.pool, begin + i, bindings[i]);
+        facts[i] = find(begin + i, bindings[i]);
       });
     } catch (...) {
       error = std::current_exception();
@@ -170,7 +192,7 @@ struct Opening::State {
     std::string text;
     comm.agree("opening the first dataset", [&] {
       if (comm.rank() != owner) return;
-      facts[0] = open_one(*opened.pool, 0, bindings[0]);
+      facts[0] = find(0, bindings[0]);
       text = to_text(bindings[0]);
     });
     comm.broadcast(text, owner);
@@ -197,13 +219,14 @@ struct Opening::State {
 };
 
 Opening::Opening(const std::vector<std::string>& inputs, const std::string& table, Query query,
-                 int threads, const Comm& comm)
+                 int threads, bool use_catalogs, const Comm& comm)
     : state_(new State(comm, std::max(threads, 1))) {
   Opened& opened = state_->opened;
   const auto refs = list_on_root(inputs, table, comm);
   std::vector<std::uint64_t> bytes;
   for (const store::DatasetRef& ref : refs) bytes.push_back(ref.bytes + 1);
   opened.owned = cut_by_weight(bytes, comm.size());
+  if (use_catalogs) opened.catalogs = std::make_shared<Catalogs>(query);
   opened.pool = std::make_unique<DatasetPool>(refs, std::move(query));
   state_->begin = opened.owned[static_cast<std::size_t>(comm.rank())];
   state_->end = opened.owned[static_cast<std::size_t>(comm.rank()) + 1];

@@ -8,16 +8,31 @@
 #include <trawl/core/predicate/zone_test.hpp>
 #include <trawl/fold/open.hpp>
 
+#include "catalogs.hpp"
 #include "filter_screen.hpp"
 
 namespace trawl::fold {
 namespace {
+
+// Whether a catalog proves that no row group of the dataset holds a match: then that is in the
+// ledger.
+bool prune_by_catalog(const Opened& opened, std::uint64_t index,
+                      std::span<const core::KeySet* const> keys, Ledger& ledger) {
+  const DatasetFacts& facts = opened.facts[index];
+  if (facts.catalog_digest.empty() || facts.row_groups() == 0) return false;
+  const auto proof = opened.catalogs->prove(opened.refs()[index], keys);
+  if (!proof) return false;
+  ledger.add(
+      {index, 0, facts.row_groups(), GroupState::pruned, {facts.rows, 0, 0, 0}, proof->rule, {}});
+  return true;
+}
 
 // Row groups of one dataset: proofs into the ledger, the others into `work` as runs.
 void prune_dataset(const Opened& opened, std::uint64_t index,
                    std::span<const core::KeySet* const> keys, Screens screens, Ledger& ledger,
                    std::vector<Work>& work) {
   const DatasetFacts& facts = opened.facts[index];
+  if (screens.zone_maps && prune_by_catalog(opened, index, keys, ledger)) return;
   if (!screens.zone_maps || facts.index_digest.empty()) {
     if (facts.row_groups() > 0) work.push_back({index, 0, facts.row_groups(), facts.group_weight});
     return;

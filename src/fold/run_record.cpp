@@ -82,6 +82,7 @@ Json input_entry(const SearchResult& result, std::size_t i) {
   Json entry = {{"name", ref.name},       {"location", ref.location}, {"table", ref.table},
                 {"index", ref.index},     {"kind", facts.kind},       {"codec", facts.codec},
                 {"digest", facts.digest}, {"rows", facts.rows},       {"bytes", facts.bytes}};
+  if (!facts.catalog_digest.empty()) entry["catalog"] = ref.catalog;
   if (!facts.failure.empty()) entry["failure"] = facts.failure;
   return entry;
 }

@@ -200,7 +200,7 @@ SearchResult search(const SearchRequest& request, const Comm& comm, const Search
   SearchResult result;
   timer.begin("open");
   const Query query{parse_where(request.where, comm), request.select};
-  Opening opening(request.inputs, request.table, query, request.threads, comm);
+  Opening opening(request.inputs, request.table, query, request.threads, request.index, comm);
   KeyLists keys;
   const bool early = !opening.key_lists().empty();
   if (early) {  // lists are read and spread while the other datasets are opened

@@ -10,6 +10,7 @@
 #include <trawl/core/predicate/zone_test.hpp>
 #include <trawl/fold/verify.hpp>
 
+#include "catalogs.hpp"
 #include "filter_screen.hpp"
 
 namespace trawl::fold {
@@ -35,11 +36,11 @@ std::vector<store::DatasetRef> locate(const RunFiles& run, const std::vector<std
     if (found != given.end()) {
       refs.push_back(found->second);
     } else if (!inputs.empty()) {
-      refs.push_back({name, name + " (not among the inputs given)", "", 0, 0});
+      refs.push_back({name, name + " (not among the inputs given)", "", 0, 0, {}});
     } else {
       const Json& entry = entries.at(i);
-      refs.push_back(
-          {name, entry.at("location"), entry.at("table"), entry.at("index"), entry.at("bytes")});
+      refs.push_back({name, entry.at("location"), entry.at("table"), entry.at("index"),
+                      entry.at("bytes"), entry.value("catalog", std::string())});
     }
   }
   return refs;
@@ -78,6 +79,7 @@ class Verifier {
   void prepare() {
     Query query{core::parse(body_.at("predicate").get<std::string>()), {}};
     for (const Json& column : body_.at("select")) query.select.push_back(column);
+    catalogs_.emplace(query);
     pool_ = std::make_unique<DatasetPool>(locate(run_, request_.inputs), query);
     if (body_.at("count_only")) return;
     for (std::size_t at = 0, number = 1; at < run_.matches.size(); ++number) {
@@ -181,7 +183,10 @@ class Verifier {
 
   void verify_group(const OpenDataset& open, std::uint64_t dataset, std::uint64_t group,
                     const LedgerRun& run) {
-    if (run.state == GroupState::pruned) verify_proof(open, dataset, group, run);
+    const bool by_catalog = run.state == GroupState::pruned &&
+                            run.reason.ends_with(fmt::format("[{}]", Catalogs::screen));
+    const bool proved = by_catalog && verify_catalog_proof(dataset, group, run);
+    if (run.state == GroupState::pruned && !by_catalog) verify_proof(open, dataset, group, run);
     const std::uint64_t begin = open.info().group_begin(group),
                         end = begin + open.info().group_rows(group);
     columns_.begin(*open.dataset, group, end - begin);
@@ -191,10 +196,27 @@ class Verifier {
     for (auto line = lines.lower_bound(begin); line != lines.end() && line->first < end; ++line) {
       verify_match(open, line->first, begin, line->second);
     }
-    if (request_.rescan > 0 &&
-        in_sample(sample_hash(name(dataset), group, rescan_seed), request_.rescan)) {
+    const bool wanted = request_.rescan > 0 &&
+                        in_sample(sample_hash(name(dataset), group, rescan_seed), request_.rescan);
+    if (wanted || (by_catalog && !proved)) {
       rescan(open, dataset, begin, end, lines);
     }
+  }
+
+  // A catalog may have gone or been made anew since: then its proofs are checked by scanning what
+  // they pruned.
+  bool verify_catalog_proof(std::uint64_t dataset, std::uint64_t group, const LedgerRun& run) {
+    ++report_.proofs;
+    const store::DatasetRef& ref = pool_->refs()[dataset];
+    const auto known = catalogs_->find(ref);
+    if (!known || *known->catalog_digest != entry(dataset).at("catalog_digest")) return false;
+    const auto proof = catalogs_->prove(ref, keys_.sets());
+    if (!proof || proof->rule != run.reason) {
+      fail(fmt::format(
+          "dataset '{}', row group {}: pruned by '{}', but the catalog does not prove that",
+          name(dataset), group, run.reason));
+    }
+    return true;
   }
 
   void verify_proof(const OpenDataset& open, std::uint64_t dataset, std::uint64_t group,
@@ -317,6 +339,7 @@ class Verifier {
   const Comm& comm_;
   VerifyReport report_;
   std::unique_ptr<DatasetPool> pool_;
+  std::optional<Catalogs> catalogs_;
   KeyLists keys_;
   std::map<std::string, Lines> lines_;
   GroupColumns columns_;

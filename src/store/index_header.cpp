@@ -208,9 +208,13 @@ class Parser {
   IndexedScreen screen(const element& json, const IndexHeader& header) const {
     IndexedScreen screen;
     const std::string name = text(json, "screen");
-    require(name == name_of(Screen::filter) || name == name_of(Screen::sketch),
-            "a screen is of an unknown kind");
-    screen.screen = name == name_of(Screen::filter) ? Screen::filter : Screen::sketch;
+    bool known = false;
+    for (const Screen kind : {Screen::filter, Screen::sketch, Screen::keys}) {
+      if (name != name_of(kind)) continue;
+      screen.screen = kind;
+      known = true;
+    }
+    require(known, "a screen is of an unknown kind");
     screen.column = small(json, "column");
     require(screen.column < header.columns.size(), "a screen belongs to no column");
     screen.part = small(json, "part");
@@ -281,7 +285,8 @@ class Parser {
 }  // namespace
 
 std::string_view name_of(Screen screen) {
-  return screen == Screen::filter ? "filter" : "sketch";
+  constexpr std::array<std::string_view, screens> names = {"filter", "sketch", "keys"};
+  return names[static_cast<std::size_t>(screen)];
 }
 
 std::string format_header(const IndexHeader& header) {

@@ -7,6 +7,7 @@
 
 #include <trawl/base/error.hpp>
 #include <trawl/base/file.hpp>
+#include <trawl/store/catalog.hpp>
 #include <trawl/store/dataset.hpp>
 #include <trawl/store/generator.hpp>
 
@@ -130,13 +131,19 @@ void add_files(std::vector<fs::path> files, const std::string& table,
   std::vector<fs::path> absolute;
   for (const auto& [_, file] : first) absolute.push_back(fs::absolute(file).lexically_normal());
   const fs::path folder = deepest_common_folder(absolute);
+  std::map<fs::path, std::string> catalogs;  // by folder
   std::size_t i = 0;
   for (const auto& [_, file] : first) {
     fs::path name = absolute[i++].lexically_relative(folder);
     if (is_hdf5_name(name)) name.replace_extension();
     std::error_code error;
     const std::uintmax_t bytes = fs::file_size(file, error);
-    refs.push_back({name.string(), file.string(), table, 0, error ? 0 : bytes});
+    refs.push_back({name.string(), file.string(), table, 0, error ? 0 : bytes, {}});
+    const fs::path own = absolute[i - 1].parent_path();
+    auto known = catalogs.find(own);
+    if (known == catalogs.end())
+      known = catalogs.emplace(own, catalog_of(absolute[i - 1], folder)).first;
+    refs.back().catalog = known->second;
   }
 }
 
@@ -147,8 +154,12 @@ void add_generated(const std::string& source, std::vector<DatasetRef>& refs) {
   for (const ColumnSchema& column : transactions.schema())
     row_bytes += std::max<std::size_t>(8, lane_bytes(column.lane));
   for (std::uint64_t i = 0; i < params.datasets; ++i) {
-    refs.push_back(
-        {Transactions::dataset_name(i), transactions.canonical(), "", i, params.rows * row_bytes});
+    refs.push_back({Transactions::dataset_name(i),
+                    transactions.canonical(),
+                    "",
+                    i,
+                    params.rows * row_bytes,
+                    {}});
   }
 }
 

@@ -13,13 +13,6 @@
 namespace trawl::store {
 namespace {
 
-std::optional<Seal> read_seal(const Fd& fd, const fs::path& path) {
-  const std::uint64_t bytes = file_bytes(fd, path);
-  std::string block(std::min<std::uint64_t>(bytes, seal_bytes), '\0');
-  read_exactly(fd, 0, block.data(), block.size(), path);
-  return parse_seal(block, bytes, path);
-}
-
 std::unique_ptr<Dataset> open_file(const DatasetRef& ref, const std::string& known_digest) {
   Fd fd = open_for_reading(ref.location);
   const auto seal = read_seal(fd, ref.location);

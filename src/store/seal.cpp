@@ -106,6 +106,13 @@ std::optional<Seal> parse_seal(std::string_view block, std::uint64_t actual_byte
   return seal;
 }
 
+std::optional<Seal> read_seal(const Fd& fd, const fs::path& path) {
+  const std::uint64_t bytes = file_bytes(fd, path);
+  std::string block(std::min<std::uint64_t>(bytes, seal_bytes), '\0');
+  read_exactly(fd, 0, block.data(), block.size(), path);
+  return parse_seal(block, bytes, path);
+}
+
 std::string digest_from(const Fd& fd, std::uint64_t begin, const fs::path& path) {
   const std::uint64_t end = file_bytes(fd, path);
   std::vector<std::byte> block(std::size_t{1} << 20);

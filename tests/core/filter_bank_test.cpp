@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <set>
@@ -133,6 +134,42 @@ TEST(FilterLayout, IsRefusedWhenItDoesNotFit) {
   EXPECT_THROW(FilterLayout::from_json(R"({"blocks":0,"groups_per_band":3,"blocks_per_chunk":10})",
                                        7, bytes, 3),
                DataError);
+}
+
+TEST(FilterBank, FiltersMadeElsewhereAreTheSame) {
+  std::mt19937_64 random(7);
+  std::vector<std::vector<std::int64_t>> values(70);
+  std::vector<std::vector<std::byte>> chunks;
+  constexpr std::uint64_t blocks = 37, band = 32;
+  FilterBankBuilder builder(blocks, band,
+                            [&](Bytes chunk) { chunks.emplace_back(chunk.begin(), chunk.end()); });
+  for (auto& group : values) {
+    for (int i = 0; i < 500; ++i) group.push_back(static_cast<std::int64_t>(random() % 20000));
+    BankFilter filter(blocks);
+    const std::size_t half = group.size() / 2;  // values come in several pieces
+    filter.add(numbers({group.begin(), group.begin() + static_cast<std::ptrdiff_t>(half)}));
+    filter.add(numbers({group.begin() + static_cast<std::ptrdiff_t>(half), group.end()}));
+    if (&group == &values[40]) filter.fill();
+    builder.add(std::move(filter));
+  }
+  const FilterLayout layout = builder.finish();
+  EXPECT_EQ(layout.groups_per_band, band);
+  EXPECT_EQ(layout.blocks, blocks);
+  EXPECT_EQ(chunks.size(), 3 * layout.chunks_per_band());
+  std::size_t wrong = 0;
+  for (std::int64_t value = 0; value < 20000; ++value) {
+    std::vector<std::uint64_t> may_hold(2);
+    probe_filter_bank(
+        layout, values.size(), hash_value(Value(value)),
+        [&](std::uint64_t chunk) { return Bytes(chunks.at(chunk)); }, may_hold);
+    for (std::size_t g = 0; g < values.size(); ++g) {
+      const bool found = (may_hold[g / 64] >> g % 64 & 1) != 0;
+      const bool holds = g == 40 || std::ranges::find(values[g], value) != values[g].end();
+      ASSERT_TRUE(found || !holds) << value << " in " << g;
+      wrong += found && !holds ? 1 : 0;
+    }
+  }
+  EXPECT_LT(wrong, 20000u * 70 / 50);
 }
 
 }  // namespace

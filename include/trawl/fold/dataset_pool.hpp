@@ -26,6 +26,14 @@ struct Query {
   std::vector<std::string> select;  // empty: all columns
 };
 
+// The same where they met one.
+struct BoundQuery {
+  core::Predicate predicate;
+  std::vector<std::size_t> select;  // positions in the schema
+};
+// Local. InputError: the predicate or the selection does not fit this schema.
+BoundQuery bind(const Query& query, const Schema& schema);
+
 struct OpenDataset {
   std::unique_ptr<store::Dataset> dataset;
   core::Predicate predicate;
@@ -38,8 +46,6 @@ struct OpenDataset {
 // Local. Opens, retrying once after a pause (shared file systems fail in passing). DataError.
 std::unique_ptr<store::Dataset> open_with_retry(const store::DatasetRef& ref,
                                                 const std::string& known_digest = "");
-// Local. InputError: the predicate or the selection does not fit this schema.
-void bind(const Query& query, OpenDataset& open);
 
 // Keeps datasets open while what they hold (indexes, above all) takes about `capacity` bytes, and
 // closes the least recently used ones then. Thread-safe.

@@ -18,6 +18,8 @@
 
 namespace trawl::fold {
 
+class Catalogs;
+
 // What all ranks know of a dataset once its owner has opened it.
 struct DatasetFacts {
   std::string failure;    // why it cannot be searched; empty: it can
@@ -26,6 +28,7 @@ struct DatasetFacts {
   std::string codec;
   std::string digest;
   std::string index_digest;
+  std::string catalog_digest;  // of the catalog that spoke for it instead of its header; or empty
   std::uint64_t rows = 0;
   std::uint64_t row_group_rows = 0;
   std::uint64_t bytes = 0;
@@ -43,12 +46,14 @@ struct Opened {
   std::string normal_form;           // of the predicate, by the first dataset that it fits
   std::vector<core::KeyListRef> key_lists;  // of the same
   std::unique_ptr<DatasetPool> pool;
+  std::shared_ptr<Catalogs> catalogs;  // null: not to be used
 
   const std::vector<store::DatasetRef>& refs() const { return pool->refs(); }
 };
 
 // The opening of the inputs of a search, with time in between for what else is to be done. Root
-// lists the inputs and tells all ranks; every rank opens the datasets it owns (cut by bytes). A
+// lists the inputs and tells all ranks; every rank opens the datasets it owns (cut by bytes), or
+// takes from a catalog what their headers would say. A
 // dataset that cannot be opened, or whose columns do not fit the predicate while those of others
 // do, is a failed dataset; when the predicate fits no dataset, that is the user's error.
 class Opening {
@@ -56,7 +61,7 @@ class Opening {
   // Collective. Opens the first dataset. When it has key lists, the other datasets are opened in
   // the background from here on, on `threads` threads. InputError (as CollectiveError).
   Opening(const std::vector<std::string>& inputs, const std::string& table, Query query,
-          int threads, const comm::Comm& comm);
+          int threads, bool use_catalogs, const comm::Comm& comm);
   ~Opening();  // waits for the background
 
   // Those of the search, to be loaded meanwhile. Empty: none, or not known before finish().

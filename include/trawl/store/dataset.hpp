@@ -28,6 +28,7 @@ struct DatasetRef {
   std::string table;        // HDF5 path of the table inside a foreign file; empty: the only one
   std::uint64_t index = 0;  // gen: number of the dataset within its source
   std::uint64_t bytes = 0;  // size of the file; gen: estimate. Only for balancing
+  std::string catalog = {};  // path of the catalog that may know it (catalog.hpp); empty: none
   bool operator==(const DatasetRef&) const = default;
 };
 

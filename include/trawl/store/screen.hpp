@@ -10,10 +10,11 @@ namespace trawl::store {
 
 // What an index may hold about a column besides its zones: chunks of bytes with a digest each. What
 // they mean is up to trawl/core/filter: the filters of all row groups (filter_bank.hpp), or one
-// sketch per row group (column_sketch.hpp).
-enum class Screen { filter, sketch };
-inline constexpr std::size_t screens = 2;
-std::string_view name_of(Screen screen);  // "filter", "sketch"
+// sketch per row group (column_sketch.hpp). In a catalog (catalog.hpp) `keys` are the filters of
+// datasets, one per row, and not about the column itself.
+enum class Screen { filter, sketch, keys };
+inline constexpr std::size_t screens = 3;
+std::string_view name_of(Screen screen);  // "filter", "sketch", "keys"
 
 struct ScreenInfo {
   std::string layout;  // JSON

@@ -71,38 +71,34 @@ FilterLayout FilterLayout::from_json(std::string_view text, std::uint64_t chunks
   return layout;
 }
 
-FilterBankBuilder::FilterBankBuilder(std::uint64_t group_keys, double fpr,
-                                     std::function<void(Bytes)> emit)
-    : fpr_(fpr), emit_(std::move(emit)) {
-  const std::uint64_t blocks = MembershipFilter::blocks_for(group_keys, fpr);
-  layout_.blocks = (blocks + block_multiple - 1) / block_multiple * block_multiple;
-}
+BankFilter::BankFilter(std::uint64_t blocks)
+    : blocks_(blocks), words_(blocks * block::lanes, std::uint64_t{0}) {}
 
-void FilterBankBuilder::insert(std::vector<std::uint64_t>& filter, std::uint64_t hash) {
-  std::uint64_t* block = filter.data() + block::index(hash, layout_.blocks) * block::lanes;
+void BankFilter::insert(std::uint64_t hash) {
+  std::uint64_t* block = words_.data() + block::index(hash, blocks_) * block::lanes;
   const std::uint64_t positions = block::positions(hash);
   if (may_hold_hash(block, positions)) return;
   for (std::size_t lane = 0; lane < block::lanes; ++lane)
     block[lane] |= block::bit(positions, lane);
-  ++new_keys_;
+  ++keys_;
 }
 
-void FilterBankBuilder::add(const ColumnView& rows) {
-  if (band_.size() == groups_per_band) flush_band();
-  std::vector<std::uint64_t>& filter =
-      band_.emplace_back(layout_.blocks * block::lanes, std::uint64_t{0});
-  new_keys_ = 0;
+void BankFilter::fill() {
+  std::fill(words_.begin(), words_.end(), ~std::uint64_t{0});
+}
+
+void BankFilter::add(const ColumnView& rows) {
   if (rows.type == Type::categorical) {
     std::vector<bool> seen(rows.categories->size());
     for (std::size_t row = 0; row < rows.rows; ++row) {
       if (rows.is_valid(row)) seen[static_cast<std::size_t>(rows.integer(row))] = true;
     }
     for (std::size_t code = 0; code < seen.size(); ++code) {
-      if (seen[code]) insert(filter, hash_key(std::string_view((*rows.categories)[code])));
+      if (seen[code]) insert(hash_key(std::string_view((*rows.categories)[code])));
     }
   } else if (rows.lane == Lane::text) {
     for (std::size_t row = 0; row < rows.rows; ++row) {
-      if (rows.is_valid(row)) insert(filter, hash_key(rows.text(row)));
+      if (rows.is_valid(row)) insert(hash_key(rows.text(row)));
     }
   } else {
     with_lane(rows.lane, [&]<class T>(T*) {
@@ -110,14 +106,39 @@ void FilterBankBuilder::add(const ColumnView& rows) {
       for (std::size_t row = 0; row < rows.rows; ++row) {
         if (!rows.is_valid(row)) continue;
         if constexpr (std::is_floating_point_v<T>) {
-          if (!std::isnan(values[row])) insert(filter, hash_real(values[row]));
+          if (!std::isnan(values[row])) insert(hash_real(values[row]));
         } else {
-          insert(filter, hash_key(static_cast<std::int64_t>(values[row])));
+          insert(hash_key(static_cast<std::int64_t>(values[row])));
         }
       }
     });
   }
-  keys_ = std::max(keys_, new_keys_);
+}
+
+FilterBankBuilder::FilterBankBuilder(std::uint64_t group_keys, double fpr,
+                                     std::function<void(Bytes)> emit)
+    : fpr_(fpr), emit_(std::move(emit)) {
+  const std::uint64_t blocks = MembershipFilter::blocks_for(group_keys, fpr);
+  layout_.blocks = (blocks + block_multiple - 1) / block_multiple * block_multiple;
+}
+
+FilterBankBuilder::FilterBankBuilder(std::uint64_t blocks, std::uint64_t band,
+                                     std::function<void(Bytes)> emit)
+    : band_groups_(band), emit_(std::move(emit)) {
+  layout_.blocks = blocks;
+}
+
+void FilterBankBuilder::add(const ColumnView& rows) {
+  if (band_.size() == band_groups_) flush_band();
+  BankFilter filter(layout_.blocks);
+  filter.add(rows);
+  keys_ = std::max(keys_, filter.keys());
+  band_.push_back(std::move(filter.words()));
+}
+
+void FilterBankBuilder::add(BankFilter filter) {
+  if (band_.size() == band_groups_) flush_band();
+  band_.push_back(std::move(filter.words()));
 }
 
 // Halves all filters while they still have the wanted rate. The block of a hash is its upper bits
@@ -125,7 +146,7 @@ void FilterBankBuilder::add(const ColumnView& rows) {
 void FilterBankBuilder::shrink() {
   while (layout_.blocks % 2 == 0 &&
          MembershipFilter::expected_fpr(layout_.blocks / 2, std::max<std::uint64_t>(keys_, 1)) <=
-             fpr_) {
+             *fpr_) {
     layout_.blocks /= 2;
     for (std::vector<std::uint64_t>& filter : band_) {
       for (std::uint64_t b = 0; b < layout_.blocks; ++b) {
@@ -141,7 +162,7 @@ void FilterBankBuilder::shrink() {
 
 void FilterBankBuilder::flush_band() {
   if (!flushed_) {
-    shrink();
+    if (fpr_) shrink();
     layout_.groups_per_band = band_.size();
     const std::uint64_t row_bytes = layout_.groups_per_band * block_bytes;
     layout_.blocks_per_chunk =

@@ -373,11 +373,12 @@ std::optional<PruneProof> prove_no_match(const Predicate& predicate, const Schem
 
 std::optional<PruneProof> prove_by_filter(const Predicate& predicate, const Schema& schema,
                                           std::span<const KeySet* const> keys,
-                                          const FilterLookup& filter) {
+                                          const FilterLookup& filter,
+                                          std::string_view screen) {
   const ZoneLookup nothing_known = [](std::size_t) { return std::optional<Zone>(); };
   auto proof = prove(predicate, schema, nothing_known, keys, &filter);
   if (proof) {
-    proof->rule += " [membership filter]";
+    proof->rule += fmt::format(" [{}]", screen);
     proof->bounds.clear();
   }
   return proof;

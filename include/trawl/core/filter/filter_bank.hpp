@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,26 @@ struct FilterLayout {
                                 std::size_t chunk_bytes, std::uint64_t groups);
 };
 
+// One filter of a bank under construction.
+class BankFilter {
+ public:
+  explicit BankFilter(std::uint64_t blocks);
+
+  // Every value but NULL and NaN. O(rows).
+  void add(const ColumnView& rows);
+  // From now on it says that it may hold everything.
+  void fill();
+  // Keys that it did not seem to hold when they were added: the distinct ones, less a few.
+  std::uint64_t keys() const { return keys_; }
+  std::vector<std::uint64_t>& words() { return words_; }
+
+ private:
+  void insert(std::uint64_t hash);
+  std::uint64_t blocks_;
+  std::uint64_t keys_ = 0;
+  std::vector<std::uint64_t> words_;
+};
+
 // Builds the bank of one column. Memory: the filters of one band, 25 MB at 65,536 rows per row
 // group and 12 bits per key.
 class FilterBankBuilder {
@@ -43,24 +64,27 @@ class FilterBankBuilder {
   static constexpr std::uint64_t groups_per_band = 256;
   static constexpr double default_fpr = 0.004;  // 12 bits per key
 
-  // `emit` takes one chunk after the other. `group_keys`: keys a filter must be able to hold.
+  // `emit` takes one chunk after the other. `group_keys`: keys a filter must be able to hold;
+  // filters become smaller when those of the first band hold fewer.
   FilterBankBuilder(std::uint64_t group_keys, double fpr, std::function<void(Bytes)> emit);
+  // For filters of just `blocks` blocks that are made elsewhere; `band`: how many go together.
+  FilterBankBuilder(std::uint64_t blocks, std::uint64_t band, std::function<void(Bytes)> emit);
 
   void add(const ColumnView& row_group);
+  void add(BankFilter filter);  // of that many blocks
   // Emits what is left. The layout; nothing when there was no row group.
   FilterLayout finish();
 
  private:
-  void insert(std::vector<std::uint64_t>& filter, std::uint64_t hash);
   void shrink();
   void flush_band();
 
-  double fpr_;
+  std::optional<double> fpr_;  // nothing: the number of blocks is given
+  std::uint64_t band_groups_ = groups_per_band;
   std::function<void(Bytes)> emit_;
   FilterLayout layout_;
   std::vector<std::vector<std::uint64_t>> band_;  // one filter per row group
   std::uint64_t keys_ = 0;                        // most keys seen in a row group of the first band
-  std::uint64_t new_keys_ = 0;                    // in this row group
   bool flushed_ = false;
 };
 

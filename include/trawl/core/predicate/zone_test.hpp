@@ -62,10 +62,12 @@ std::optional<PruneProof> prove_no_match(const Predicate& predicate, const Schem
                                          std::span<const KeySet* const> keys,
                                          const FilterLookup* filter = nullptr);
 
-// The first of these: depends on nothing but the filter's answers.
+// The first of these: depends on nothing but the filter's answers. `screen`: what the rule calls
+// it.
 std::optional<PruneProof> prove_by_filter(const Predicate& predicate, const Schema& schema,
                                           std::span<const KeySet* const> keys,
-                                          const FilterLookup& filter);
+                                          const FilterLookup& filter,
+                                          std::string_view screen = "membership filter");
 
 // The (column, value) pairs about which prove_no_match may ask filters.
 struct FilterQuestion {
