@@ -88,14 +88,33 @@ HWY_INLINE bool cut_more(Cut cut, double* HWY_RESTRICT planes, std::size_t strid
   return !all_zero(any);
 }
 
+// A whole chunk, with zeros behind the last row.
+HWY_INLINE const double* padded(const double* values, std::size_t rows, double* room) {
+  if (rows == chunk_rows) return values;
+  std::memcpy(room, values, rows * sizeof(double));
+  std::fill(room + rows, room + chunk_rows, 0.0);
+  return room;
+}
+
+void CutColumnRounded(const double* values, std::size_t rows, Cut cut, double* HWY_RESTRICT planes,
+                      std::size_t stride) {
+  const Lanes d;
+  HWY_ALIGN double room[chunk_rows];
+  values = padded(values, rows, room);
+  const Slice first(cut, 0), second(cut, 1);
+  for (std::size_t i = 0; i < chunk_rows; i += hn::Lanes(d)) {
+    Vector x = hn::LoadU(d, values + i);
+    const Vector s0 = first.take(x), s1 = second.take(x);
+    hn::Store(s0, d, planes + i);
+    hn::Store(hn::Add(s0, s1), d, planes + stride + i);
+    hn::Store(s1, d, planes + 2 * stride + i);
+  }
+}
+
 std::uint64_t CutColumn(const double* values, std::size_t rows, Cut cut, double* planes,
                         std::size_t stride) {
   HWY_ALIGN double room[chunk_rows], left[chunk_rows];
-  if (rows < chunk_rows) {
-    std::memcpy(room, values, rows * sizeof(double));
-    std::fill(room + rows, room + chunk_rows, 0.0);
-    values = room;
-  }
+  values = padded(values, rows, room);
   const bool any = cut.slices == 1   ? cut_few<1>(values, cut, planes, stride, left)
                    : cut.slices == 2 ? cut_few<2>(values, cut, planes, stride, left)
                    : cut.slices == 3 ? cut_few<3>(values, cut, planes, stride, left)
@@ -119,6 +138,7 @@ namespace trawl::core::exact {
 HWY_EXPORT(LaneCount);
 HWY_EXPORT(ExponentAbove);
 HWY_EXPORT(CutColumn);
+HWY_EXPORT(CutColumnRounded);
 
 std::size_t lanes() {
   return HWY_DYNAMIC_DISPATCH(LaneCount)();
@@ -131,6 +151,11 @@ int exponent_above(const double* values, std::size_t count) {
 std::uint64_t cut_column(const double* values, std::size_t rows, Cut cut, double* planes,
                          std::size_t stride) {
   return HWY_DYNAMIC_DISPATCH(CutColumn)(values, rows, cut, planes, stride);
+}
+
+void cut_column_rounded(const double* values, std::size_t rows, Cut cut, double* planes,
+                        std::size_t stride) {
+  HWY_DYNAMIC_DISPATCH(CutColumnRounded)(values, rows, cut, planes, stride);
 }
 
 }  // namespace trawl::core::exact

@@ -55,7 +55,9 @@ void ExactAccumulator<ProductRange>::add_all_products(std::span<const double> a,
     const auto one_by_one = [&](std::size_t first, std::size_t last) {
       add_rows(begin + first, begin + last);
     };
-    exact::GramBlock(gram, columns, rows, deposit, one_by_one).add();
+    const std::array<int, 2> exponents = {exact::exponent_above(columns[0], rows),
+                                          exact::exponent_above(columns[1], rows)};
+    exact::GramBlock(gram, columns, rows, deposit, one_by_one).add(exponents);
   }
 }
 

@@ -38,7 +38,7 @@ void ExactSums::add_record(const double* values, bool negative) {
 }
 
 void ExactSums::add_columns(std::span<const double* const> columns, std::size_t rows,
-                            bool negative) {
+                            std::span<const int> exponents, bool negative) {
   const auto add_rows = [&](std::size_t begin, std::size_t end) {
     std::array<double, max_features> record;
     for (std::size_t row = begin; row < end; ++row) {
@@ -56,7 +56,7 @@ void ExactSums::add_columns(std::span<const double* const> columns, std::size_t 
     }
   };
   exact::Gram& gram = exact::moment_gram(columns.size(), exact::max_slice_bits);
-  exact::GramBlock(gram, columns, rows, deposit, add_rows).add();
+  exact::GramBlock(gram, columns, rows, deposit, add_rows).add(exponents);
 }
 
 void ExactSums::merge(const ExactSums& other, bool negative) {

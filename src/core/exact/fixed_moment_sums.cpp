@@ -89,7 +89,7 @@ void FixedSums::add_record(const double* values, bool negative) {
 }
 
 void FixedSums::add_columns(std::span<const double* const> columns, std::size_t rows,
-                            bool negative) {
+                            std::span<const int>, bool negative) {
   if (rows < exact::min_bulk_rows || !exact::default_float_environment()) {
     std::array<double, max_features> record;
     for (std::size_t row = 0; row < rows; ++row) {
@@ -114,8 +114,8 @@ void FixedSums::add_columns(std::span<const double* const> columns, std::size_t 
   gram.set_exponents(std::span(exponents).first(columns.size()));
   for (std::size_t begin = 0; begin < rows; begin += exact::chunk_rows) {
     const exact::Columns chunk = exact::advanced(columns, begin);
-    // What is left below two slices is what rounding drops.
-    gram.cut(std::span(chunk).first(columns.size()), std::min(exact::chunk_rows, rows - begin));
+    gram.cut_rounded(std::span(chunk).first(columns.size()),
+                     std::min(exact::chunk_rows, rows - begin));
     gram.multiply(0, deposit);
   }
   gram.take(deposit);

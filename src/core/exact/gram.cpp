@@ -56,6 +56,13 @@ std::uint64_t Gram::cut(std::span<const double* const> columns, std::size_t rows
   return left;
 }
 
+void Gram::cut_rounded(std::span<const double* const> columns, std::size_t rows) {
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    cut_column_rounded(columns[c], rows, {exponents_[c], slice_bits_, slices_},
+                       planes_.get() + c * chunk_rows, columns.size() * chunk_rows);
+  }
+}
+
 void Gram::multiply_planes(std::uint64_t left_out) {
   const std::size_t columns = exponents_.size(), stride = columns * chunk_rows;
   const std::size_t planes = slices_ * (slices_ + 1) / 2;

@@ -49,6 +49,9 @@ class Gram {
   // rows that have a value which is not the sum of as many slices as are in use.
   std::uint64_t cut(std::span<const double* const> columns, std::size_t rows);
 
+  // The same with two slices; values are rounded to the last, ties to even. Requires set_slices(2).
+  void cut_rounded(std::span<const double* const> columns, std::size_t rows);
+
   // One or two rows of 64 cost less one by one than another slice costs for all.
   bool wants_slice(std::uint64_t left_out) const {
     return slices_ < max_slices && std::popcount(left_out) > 2;

@@ -33,8 +33,15 @@ class GramBlock {
             const Deposit& deposit, const OneByOne& one_by_one)
       : gram_(gram), columns_(columns), rows_(rows), deposit_(deposit), one_by_one_(one_by_one) {}
 
-  void add() {
-    if (!set_exponents(exponents_, 0, rows_)) return one_by_one_(0, rows_);
+  // The values of column c are below 2^exponents[c].
+  void add(std::span<const int> exponents) {
+    if (*std::max_element(exponents.begin(), exponents.end()) > max_exponent) {
+      return one_by_one_(0, rows_);
+    }
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      exponents_[c] = std::max(exponents[c], min_exponent);
+    }
+    gram_.set_exponents(std::span(exponents_).first(columns_.size()));
     gram_.drop_unused_slice();
     for (std::size_t begin = 0; begin < rows_; begin += chunk_rows) {
       add_chunk(begin, std::min(begin + chunk_rows, rows_));
@@ -45,15 +52,13 @@ class GramBlock {
  private:
   using Exponents = std::array<int, max_columns>;
 
-  // Of rows [begin, end); false when there is a value that slices cannot have.
-  bool set_exponents(Exponents& exponents, std::size_t begin, std::size_t end) {
+  // To those of rows [begin, end).
+  void set_exponents(Exponents& exponents, std::size_t begin, std::size_t end) {
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       exponents[c] = std::max(exponent_above(columns_[c] + begin, end - begin), min_exponent);
-      if (exponents[c] > max_exponent) return false;
     }
     gram_.take(deposit_);
     gram_.set_exponents(std::span(exponents).first(columns_.size()));
-    return true;
   }
 
   std::uint64_t cut(std::size_t begin, std::size_t end) {

@@ -22,6 +22,9 @@ struct Cut {
 // Returns which rows have something left below the last slice.
 std::uint64_t cut_column(const double* values, std::size_t rows, Cut cut, double* planes,
                          std::size_t stride);
+// Two slices; what is left is forgotten.
+void cut_column_rounded(const double* values, std::size_t rows, Cut cut, double* planes,
+                        std::size_t stride);
 
 // sums[pair_index(i, j)] += products of columns[i] and columns[j] of one plane, lane by lane.
 void multiply_all(const double* columns, std::size_t count, double* sums);

@@ -30,6 +30,20 @@ struct BlockColumns {
   }
 };
 
+// For each column the power of two that its values are below.
+class ColumnExponents {
+ public:
+  ColumnExponents(std::span<const double* const> columns, std::size_t rows)
+      : size_(columns.size()) {
+    for (std::size_t i = 0; i < size_; ++i) exponents_[i] = exact::exponent_above(columns[i], rows);
+  }
+  std::span<const int> all() const { return std::span(exponents_).first(size_); }
+
+ private:
+  std::size_t size_;
+  std::array<int, max_features> exponents_;
+};
+
 }  // namespace
 
 template <class Sums>
@@ -70,30 +84,37 @@ void Moments<Sums>::add_record(const double* values, bool negative) {
   count_records(1, negative);
 }
 
+template <class Sums>
+bool Moments<Sums>::all_in_range(std::span<const int> exponents) const {
+  for (std::size_t i = 0; i < exponents.size(); ++i) {
+    if (exponents[i] > sums_.range_exponent(i)) return false;
+  }
+  return true;
+}
+
 // A block of at most block_rows records.
 template <class Sums>
 void Moments<Sums>::add_block(std::span<const double* const> columns, std::size_t rows,
                               bool negative) {
-  bool all_in_range = true;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    all_in_range &= exact::exponent_above(columns[i], rows) <= sums_.range_exponent(i);
-  }
-  if (all_in_range) {
-    sums_.add_columns(columns, rows, negative);
+  const std::size_t width = columns.size();
+  const ColumnExponents exponents(columns, rows);
+  if (all_in_range(exponents.all())) {
+    sums_.add_columns(columns, rows, exponents.all(), negative);
     return count_records(rows, negative);
   }
   thread_local std::vector<double> memory;
-  const BlockColumns kept(memory, columns.size());
+  const BlockColumns kept(memory, width);
   std::size_t count = 0;
   for (std::size_t row = 0; row < rows; ++row) {
     std::array<double, max_features> record;
-    for (std::size_t i = 0; i < columns.size(); ++i) record[i] = columns[i][row];
+    for (std::size_t i = 0; i < width; ++i) record[i] = columns[i][row];
     if (refuses(record.data(), negative)) continue;
-    for (std::size_t i = 0; i < columns.size(); ++i) kept.columns[i][count] = record[i];
+    for (std::size_t i = 0; i < width; ++i) kept.columns[i][count] = record[i];
     ++count;
   }
   const auto kept_columns = kept.read();
-  sums_.add_columns(std::span(kept_columns).first(columns.size()), count, negative);
+  const auto kept_span = std::span(kept_columns).first(width);
+  sums_.add_columns(kept_span, count, ColumnExponents(kept_span, count).all(), negative);
   count_records(count, negative);
 }
 

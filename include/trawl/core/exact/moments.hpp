@@ -53,8 +53,9 @@ class ExactSums {
   int range_exponent(std::size_t) const { return 1024; }
 
   void add_record(const double* values, bool negative);
-  // rows <= 1024
-  void add_columns(std::span<const double* const> columns, std::size_t rows, bool negative);
+  // Rows [0, rows) of all columns, rows <= 1024; column i is below 2^exponents[i] in magnitude.
+  void add_columns(std::span<const double* const> columns, std::size_t rows,
+                   std::span<const int> exponents, bool negative);
   void merge(const ExactSums& other, bool negative);
 
   ScaledInteger sum(std::size_t i) const;
@@ -84,7 +85,8 @@ class FixedSums {
   int range_exponent(std::size_t i) const { return units_[i] + range_bits; }
 
   void add_record(const double* values, bool negative);
-  void add_columns(std::span<const double* const> columns, std::size_t rows, bool negative);
+  void add_columns(std::span<const double* const> columns, std::size_t rows,
+                   std::span<const int> exponents, bool negative);
   void merge(const FixedSums& other, bool negative);
 
   ScaledInteger sum(std::size_t i) const;
@@ -174,6 +176,7 @@ class Moments {
   void add_rows(std::span<const double> rows, bool negative);
   void add_all_columns(std::span<const std::span<const double>> columns, bool negative);
   void add_block(std::span<const double* const> columns, std::size_t rows, bool negative);
+  bool all_in_range(std::span<const int> exponents) const;
   void add_record(const double* values, bool negative);
   bool refuses(const double* values, bool negative);
   void count_records(std::size_t rows, bool negative);
