@@ -4,6 +4,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/exact/sum_kernel.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -47,8 +48,14 @@ HWY_INLINE void sum_values(const double* values, int exponent, double* rest, Blo
   Vector h0 = high_start, h1 = h0, h2 = h0, h3 = h0;
   Vector l0 = low_start, l1 = l0, l2 = l0, l3 = l0;
   Vector left = hn::Zero(d);
+  const std::uintptr_t next = reinterpret_cast<std::uintptr_t>(values + block.count);
   each_step(values, block.count,
             [&](Vector v0, Vector v1, Vector v2, Vector v3, std::size_t at) HWY_ATTR {
+              // The next block: its first pass would wait for memory while this one computes.
+              const std::uintptr_t ahead = next + at * sizeof(double);
+              for (std::size_t k = 0; k < 4; ++k) {
+                hwy::Prefetch(reinterpret_cast<const double*>(ahead + k * n * sizeof(double)));
+              }
               v0 = extract(l0, extract(h0, v0));
               v1 = extract(l1, extract(h1, v1));
               v2 = extract(l2, extract(h2, v2));
