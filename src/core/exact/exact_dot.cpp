@@ -4,6 +4,7 @@
 
 #include <trawl/core/exact/exact_sum.hpp>
 
+#include "core/exact/double_parts.hpp"
 #include "core/exact/gram_blocks.hpp"
 #include "core/exact/kernels.hpp"
 
@@ -18,21 +19,10 @@ constexpr std::size_t min_block = 32;
 template <>
 void ExactAccumulator<ProductRange>::add_signed_product(double a, double b, bool negative) {
   if (!std::isfinite(a) || !std::isfinite(b)) return count_special(a * b, negative);
-  struct Factor {
-    std::uint64_t mantissa;
-    std::uint32_t exponent;  // of its last bit, above 2^-1074
-  };
-  const auto factor = [](double value) {
-    const auto bits = std::bit_cast<std::uint64_t>(value);
-    const auto field = static_cast<std::uint32_t>(bits >> 52 & 0x7ff);
-    const std::uint32_t normal = field != 0 ? 1 : 0;
-    return Factor{(bits & mantissa_bits) | std::uint64_t{normal} << 52, field - normal};
-  };
-  const Factor x = factor(a), y = factor(b);
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = Wide{x.mantissa} * y.mantissa;
-  const std::uint32_t position = x.exponent + y.exponent;
-  const bool minus = negative != (std::signbit(a) != std::signbit(b));
+  const exact::DoubleParts x(a), y(b);
+  const exact::Wide128 product = exact::Wide128{x.mantissa} * y.mantissa;
+  const std::uint32_t position = x.position + y.position;
+  const bool minus = negative != (x.negative != y.negative);
   deposit(static_cast<std::uint64_t>(product), position, minus);
   deposit(static_cast<std::uint64_t>(product >> 64), position + 64, minus);
 }

@@ -1,7 +1,15 @@
 // Integers of any size (Boost.Multiprecision), for the few steps between exact sums and results.
 #pragma once
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+// gcc 12 takes the unused half of a union for one that is read.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <boost/multiprecision/cpp_int.hpp>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 #include <trawl/core/exact/scaled_integer.hpp>
 

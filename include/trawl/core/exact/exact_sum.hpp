@@ -21,6 +21,7 @@
 #include <vector>
 
 #include <trawl/base/digest.hpp>
+#include <trawl/core/exact/scaled_integer.hpp>
 
 namespace trawl::core {
 
@@ -103,18 +104,15 @@ class ExactAccumulator {
   std::int64_t positive_infinity_count() const { return positive_infinity_; }
   std::int64_t negative_infinity_count() const { return negative_infinity_; }
 
-  // The finite sum is the sum of words[i] * 2^(lowest_bit + 32 i), the last word signed (two's
-  // complement); no leading words that only repeat the sign; first_word zero words left out below.
-  struct Words {
-    std::size_t first_word = 0;
-    std::vector<std::uint32_t> words;  // empty: 0
-  };
-  Words words() const;
+  // The sum of the finite terms, not rounded.
+  ScaledInteger exact_value() const;
 
   // Canonical: equal states, and only those, have equal bytes. Layout, little-endian:
-  //   u8 tag, u8 first_word, u8 word count, u8 1 if counts follow, u32 words[],
+  //   u8 tag, u8 first, u8 word count, u8 1 if counts follow, u32 words[],
   //   i64 NaN, i64 +infinity, i64 -infinity (left out when all are 0)
-  // 4 + 4 * words bytes, at most 4 + 4 * digits + 24.
+  // The sum of the finite terms is that of words[i] * 2^(lowest_bit + 32 (first + i)), the last
+  // word signed (two's complement); no zero words first, no last word that only repeats the sign,
+  // and 0 has no words. 4 + 4 * words bytes, at most 4 + 4 * digits + 24.
   std::vector<std::byte> to_bytes() const;
   void append_bytes(std::vector<std::byte>& out) const;
   // DataError for everything that to_bytes would not have written.

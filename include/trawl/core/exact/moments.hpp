@@ -20,7 +20,7 @@
 #include <span>
 #include <vector>
 
-#include <trawl/core/exact/exact_sum.hpp>
+#include <trawl/core/exact/digit_table.hpp>
 #include <trawl/core/exact/scaled_integer.hpp>
 
 namespace trawl::core {
@@ -47,8 +47,8 @@ class ExactSums {
   static constexpr std::uint8_t tag = 3;
 
   explicit ExactSums(std::size_t features);
-  Configuration configuration() const { return sums_.size(); }
-  std::size_t features() const { return sums_.size(); }
+  Configuration configuration() const { return sums_.rows(); }
+  std::size_t features() const { return sums_.rows(); }
   // A value can be added when it is below 2^(returned) in magnitude.
   int range_exponent(std::size_t) const { return 1024; }
 
@@ -65,8 +65,8 @@ class ExactSums {
   static ExactSums read(Bytes& bytes, std::size_t features);
 
  private:
-  std::vector<ExactSum> sums_;
-  std::vector<ExactDot> products_;  // by pair_index
+  DigitTable<SumRange> sums_;
+  DigitTable<ProductRange> products_;  // by pair_index
 };
 
 // The sums of FixedMoments. The unit of feature i is 2^unit_exponents[i]; values x with
