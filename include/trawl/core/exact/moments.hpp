@@ -6,10 +6,11 @@
 // that moves from one group to another leaves their union as it was, bit for bit.
 //
 // Two forms with one interface:
-//   ExactMoments  sums of the doubles themselves; any finite values. 16 ns a record of 10 features
-//                 in bulk, 60 KB.
+//   ExactMoments  sums of the doubles themselves; any finite values. For 10 features about 3 KB,
+//   and
+//                 29 ns a record in bulk.
 //   FixedMoments  values rounded once, to multiples of a power of two that is configured for each
-//                 feature; 128-bit sums. 1 KB for 10 features, for a state per entity.
+//                 feature; 128-bit sums. For 10 features 1.1 KB, and 14 ns a record in bulk.
 //
 // A record counts only as a whole: one value that cannot be added (NaN, infinite, or outside the
 // range of a fixed-point feature) refuses the record, and is counted.
