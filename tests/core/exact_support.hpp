@@ -100,4 +100,16 @@ inline std::vector<double> cancelling_numbers(Rng& rng, int cancelled, std::size
   return values;
 }
 
+// Numbers whose first three slices of `bits` bits are nearly as large as they may be, and odd.
+inline std::vector<double> full_slices(Rng& rng, int bits, std::size_t count) {
+  std::vector<double> values(count);
+  for (double& value : values) {
+    const auto less = [&] { return static_cast<double>(1 + rng() % 8); };
+    const double full = std::ldexp(1.0, bits - 1);
+    value = std::ldexp(full - less(), 2 * bits) + std::ldexp(full - less(), bits) +
+            (full - std::ldexp(less(), 3 * bits - 54));  // 53 bits from first to last
+  }
+  return values;
+}
+
 }  // namespace trawl::core

@@ -25,7 +25,6 @@ Gram::Gram(std::size_t columns, Products products, int slice_bits)
       }
     }
   }
-  chunk_terms_ = chunk_rows / lanes();
   max_terms_ = std::size_t{1} << (53 - 2 * slice_bits);
   const auto allocate = [](std::size_t count) {
     auto memory = hwy::AllocateAligned<double>(count);
@@ -36,6 +35,10 @@ Gram::Gram(std::size_t columns, Products products, int slice_bits)
   lanes_ = allocate(max_planes * pairs_.size() * max_lanes);
   sums_ = allocate(max_slices * columns * max_lanes);
   totals_.resize(std::max(max_planes * pairs_.size(), max_slices * columns));
+}
+
+std::size_t Gram::chunk_terms() {
+  return chunk_rows / lanes();
 }
 
 void Gram::set_exponents(std::span<const int> exponents) {

@@ -77,8 +77,8 @@ class Gram {
   // Adds the products of what was cut, but for the rows in `left_out`. `deposit` as for take().
   template <class Deposit>
   void multiply(std::uint64_t left_out, const Deposit& deposit) {
-    if (terms_ + chunk_terms_ > max_terms_) take(deposit);
-    terms_ += chunk_terms_;
+    if (terms_ + chunk_terms() > max_terms_) take(deposit);
+    terms_ += chunk_terms();
     multiply_planes(left_out);
   }
 
@@ -113,6 +113,8 @@ class Gram {
     std::uint8_t a, b;
   };
 
+  // Products that a chunk adds to one lane. Asked each time: tests change the instruction set.
+  static std::size_t chunk_terms();
   void multiply_planes(std::uint64_t left_out);
   std::size_t read_products();
   void combine(std::size_t pair);
@@ -126,11 +128,11 @@ class Gram {
   std::vector<int> exponents_;
   std::size_t slices_ = 1;
   bool last_slice_unused_ = false;
-  std::size_t terms_ = 0, chunk_terms_ = 0, max_terms_ = 0;  // products in one lane
-  hwy::AlignedFreeUniquePtr<double[]> planes_;               // [plane][column][chunk_rows]
-  hwy::AlignedFreeUniquePtr<double[]> lanes_;  // of sums of products: [plane][pair][8]
-  hwy::AlignedFreeUniquePtr<double[]> sums_;   // of columns: [slice][column][8]
-  std::vector<std::int64_t> totals_;           // [plane][pair], or [slice][column]
+  std::size_t terms_ = 0, max_terms_ = 0;       // products in one lane
+  hwy::AlignedFreeUniquePtr<double[]> planes_;  // [plane][column][chunk_rows]
+  hwy::AlignedFreeUniquePtr<double[]> lanes_;   // of sums of products: [plane][pair][8]
+  hwy::AlignedFreeUniquePtr<double[]> sums_;    // of columns: [slice][column][8]
+  std::vector<std::int64_t> totals_;            // [plane][pair], or [slice][column]
   std::int64_t orders_[2 * max_slices - 1] = {};
 };
 
