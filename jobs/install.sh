@@ -6,8 +6,8 @@ set -euo pipefail
 trawl_build_packages=(g++ cmake ninja-build git pkg-config openmpi-bin libopenmpi-dev libhdf5-dev libxxhash-dev
   libboost-program-options-dev libfmt-dev nlohmann-json3-dev libhwy-dev libzstd-dev liblz4-dev zlib1g-dev libfast-float-dev
   libre2-dev libssl-dev libsimdjson-dev)
-trawl_test_packages=(libgtest-dev libgmock-dev libmpfr-dev libgmp-dev libsqlite3-dev sqlite3 python3 python3-numpy python3-h5py python3-tables
-  python3-zstandard python3-lz4 zstd)
+trawl_test_packages=(libgtest-dev libgmock-dev libmpfr-dev libgmp-dev libsqlite3-dev sqlite3 python3 python3-numpy python3-h5py
+  python3-tables python3-zstandard python3-lz4 zstd)
 
 trawl_missing() {
   local package

@@ -81,6 +81,23 @@ TEST_P(ExactDots, TakeAllExponents) {
   }
 }
 
+// Products that cancel but for a part of 2^-cancelled: condition numbers from 1 to 1e600.
+TEST_P(ExactDots, EqualMpfrWhateverTheConditionNumber) {
+  Rng rng(26);
+  for (int cancelled = 0; cancelled <= 2000; cancelled += 50) {
+    std::vector<double> a, b;
+    for (int i = 0; i < 40; ++i) {
+      const double x = std::ldexp(random_number(rng, 0), cancelled / 4);
+      const double y = std::ldexp(random_number(rng, 0), cancelled / 4);
+      const double small = std::ldexp(random_number(rng, 0), -cancelled / 4);
+      a.insert(a.end(), {x, -x, small});
+      b.insert(b.end(), {y, y, std::ldexp(random_number(rng, 0), -cancelled / 4)});
+    }
+    ASSERT_PRED2(same, dot(a, b).value(), mpfr_dot(a, b)) << cancelled;
+    ASSERT_EQ(dot(a, b).to_bytes(), one_by_one(a, b).to_bytes()) << cancelled;
+  }
+}
+
 // One large number among others must cost a chunk, not the result.
 TEST_P(ExactDots, TakeOutliers) {
   Rng rng(23);

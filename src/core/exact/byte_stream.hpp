@@ -39,7 +39,6 @@ class ByteReader {
     return value;
   }
   Bytes rest() const { return bytes_; }
-  void set_rest(Bytes rest) { bytes_ = rest; }
 
  private:
   Bytes bytes_;

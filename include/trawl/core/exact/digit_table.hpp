@@ -11,8 +11,8 @@
 namespace trawl::core {
 
 // Rows of finite sums, each as ExactAccumulator<Range> would hold it, but only the digits that some
-// row has used: typically 8 of 136 for products of doubles of ordinary size. The window grows when
-// it must; results and bytes do not show it.
+// row has used: typically 5 or 6 of 136 for products of doubles of ordinary size. The window grows
+// when it must; results and bytes do not show it.
 template <class Range>
 class DigitTable {
  public:
