@@ -125,6 +125,16 @@ NodeMemory::NodeMemory(const Comm& comm, std::size_t bytes)
   state_->allocate();
 }
 
+NodeMemory::NodeMemory(const Comm& comm, PageMemory memory, std::size_t bytes)
+    : state_(std::make_unique<State>(comm, bytes)) {
+  if (comm.size() != 1 || memory.size() < bytes)
+    throw Error("memory cannot be taken over: too small, or of several ranks");
+  state_->capacity = memory.size() / sizeof(std::uint64_t) * sizeof(std::uint64_t);
+  state_->own = std::move(memory);
+  state_->begin = state_->own.data();
+  state_->one_per_node = true;
+}
+
 NodeMemory::NodeMemory(NodeMemory&&) noexcept = default;
 NodeMemory& NodeMemory::operator=(NodeMemory&&) noexcept = default;
 NodeMemory::~NodeMemory() = default;

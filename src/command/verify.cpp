@@ -67,11 +67,21 @@ std::string text_report(const fold::VerifyReport& report, const fold::RunFiles& 
   return text;
 }
 
+// Named where the user is, found from where the run was.
+std::vector<std::string> absolute_inputs(std::vector<std::string> inputs) {
+  for (std::string& input : inputs) {
+    if (!input.starts_with("gen:") && !input.empty())
+      input = std::filesystem::absolute(input).lexically_normal().string();
+  }
+  return inputs;
+}
+
 ExitCode run_verify(const VerifyParams& params, const Context& context) {
   const comm::Comm& comm = context.world;
   const fold::RunFiles run = run_files_from_root(comm, params.run);
+  const std::vector<std::string> data = absolute_inputs(params.data);
   go_to_working_folder(run.record, comm);
-  const fold::VerifyReport report = fold::verify(run, {params.rescan, 0.001, params.data}, comm);
+  const fold::VerifyReport report = fold::verify(run, {params.rescan, 0.001, data}, comm);
   const bool holds = report.problem_count == 0;
   print_from_root(comm, !comm.is_root() ? ""
                         : params.json   ? json_report(report, run).dump(2) + "\n"

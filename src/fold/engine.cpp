@@ -121,6 +121,7 @@ class Worker {
   void leave() {
     const std::lock_guard lock(shared_.mutex);
     shared_.result.bytes_read += columns_.bytes_read();
+    shared_.result.filters_paused += scratch_.filters_paused();
     shared_.result.thread_seconds.push_back(busy_);
     --shared_.running;
     shared_.finished.notify_all();

@@ -249,8 +249,12 @@ List load_integers(const Load& load) {
   sort_over_ranks(mine, load.threads, comm);
   const Shares shares(mine.count, comm);
   list.facts.distinct = shares.total();
-  const std::span<const std::int64_t> share = mine.keys();
-  list.memories.push_back(concatenate(share, shares, load.threads, comm));
+  const std::span<const std::int64_t> share = mine.keys();  // stays where it is
+  if (comm.size() == 1) {
+    list.memories.emplace_back(comm, std::move(mine.memory), share.size_bytes());
+  } else {
+    list.memories.push_back(concatenate(share, shares, load.threads, comm));
+  }
   const std::span<const std::int64_t> keys =
       list.memories[0].as<std::int64_t>().first(shares.total());
   list.facts.digest = digest_of(bytes_of(keys), {}, comm);

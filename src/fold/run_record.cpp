@@ -21,12 +21,12 @@ std::string host_name() {
 Json to_json(const RankReport& r) {
   Json phases = Json::array();
   for (const Phase& p : r.phases) phases.push_back(Json::array({p.name, p.begin, p.end}));
-  return Json::array(
-      {r.rank, r.leads_node, r.host, phases, r.bytes_read, r.rows_scanned, r.thread_seconds});
+  return Json::array({r.rank, r.leads_node, r.host, phases, r.bytes_read, r.rows_scanned,
+                      r.filters_paused, r.thread_seconds});
 }
 
 RankReport report_from(const Json& j) {
-  RankReport r{j[0], j[1], j[2], {}, j[4], j[5], j[6].get<std::vector<double>>()};
+  RankReport r{j[0], j[1], j[2], {}, j[4], j[5], j[6], j[7].get<std::vector<double>>()};
   for (const Json& p : j[3]) r.phases.push_back({p[0], p[1], p[2]});
   return r;
 }
@@ -113,9 +113,9 @@ Json key_list_facts(const SearchResult& result) {
 
 std::vector<RankReport> gather_reports(const SearchResult& result, const PhaseTimer& timer,
                                        const comm::Comm& comm) {
-  const RankReport mine{comm.rank(),          comm.node_rank() == 0, host_name(),
-                        timer.phases(),       result.bytes_read,     result.rows_scanned,
-                        result.thread_seconds};
+  const RankReport mine{comm.rank(),           comm.node_rank() == 0, host_name(),
+                        timer.phases(),        result.bytes_read,     result.rows_scanned,
+                        result.filters_paused, result.thread_seconds};
   std::vector<RankReport> reports;
   for (const std::string& text : comm.all_gather_text(to_json(mine).dump())) {
     reports.push_back(report_from(parse_json(text, "rank report")));
@@ -165,6 +165,8 @@ Json make_run_record(const SearchRequest& request, const SearchResult& result,
   Json inputs = Json::array();
   for (std::size_t i = 0; i < result.opened.refs().size(); ++i)
     inputs.push_back(input_entry(result, i));
+  std::uint64_t paused = 0;
+  for (const RankReport& report : reports) paused += report.filters_paused;
   return {{"format", "trawl-run-1"},
           {"program", fmt::format("trawl {} ({})", version(), commit())},
           {"command", "search"},
@@ -182,7 +184,8 @@ Json make_run_record(const SearchRequest& request, const SearchResult& result,
           {"screens",
            {{"zone_maps", request.zone_maps},
             {"stored_index", request.index},
-            {"membership_filters", request.filters}}},
+            {"membership_filters", request.filters},
+            {"membership_filters_paused_in_row_groups", paused}}},
           {"key_lists", key_list_facts(result)},
           {"performance", performance(reports, result.total, price_per_node_hour)},
           {"inputs", std::move(inputs)}};

@@ -96,6 +96,7 @@ class Search {
     matches_->merge(folded.summary->to_bytes());
     left_.insert(left_.end(), folded.left.begin(), folded.left.end());
     result_.bytes_read += folded.bytes_read;
+    result_.filters_paused += folded.filters_paused;
     add_thread_seconds(folded.thread_seconds);
     return matches;
   }

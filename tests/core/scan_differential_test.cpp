@@ -93,6 +93,37 @@ Table random_table(Rng& rng, const Schema& schema, const trawl::test::TableFeatu
   return table;
 }
 
+// A list that holds nearly all values makes its filter useless, one that holds few does not.
+TEST(ScanDifferential, AUselessFilterIsPaused) {
+  const Schema schema(
+      {{"a", Type::int64, Lane::i64, true, nullptr}, {"t", Type::text, Lane::text, true, nullptr}});
+  Table table(schema);
+  for (std::int64_t row = 0; row < 5000; ++row)
+    table.add({row % 7 == 3 ? Value() : Value(row), Value(std::to_string(row))});
+  for (const std::int64_t step : {1, 2}) {
+    std::vector<std::int64_t> integers;
+    std::set<std::string> strings;
+    for (std::int64_t key = 0; key < 5000; key += step) {
+      if (key % 11 == 5) continue;
+      integers.push_back(key);
+      strings.insert(std::to_string(key));
+    }
+    const OwnedKeys numbers(integers, 0.01), texts(strings, 0.01);
+    for (const char* text : {"a IN FILE 'k'", "t IN FILE 'k'", "NOT a IN FILE 'k' AND a < 3000"}) {
+      const Predicate predicate = core::bind(parse(text), schema);
+      const KeySet* keys[] = {text[0] == 't' ? &texts.set() : &numbers.set()};
+      const ScanProgram program(predicate, schema, keys);
+      ScanProgram::Scratch scratch;
+      TableSource source(table);
+      std::vector<std::uint64_t> mask;
+      const ScanCounts counts = program.scan(source, scratch, mask);
+      EXPECT_EQ(rows_of(mask), matches_slowly(predicate, table, keys)) << text;
+      EXPECT_EQ(scratch.filters_paused(), step == 1 ? 1u : 0u) << text;
+      EXPECT_EQ(counts.candidates, counts.matches + counts.false_positives);
+    }
+  }
+}
+
 TEST(ScanDifferential, AgreesWithTheReference) {
   constexpr std::uint64_t seed = 77;
   Rng rng(seed);

@@ -18,6 +18,8 @@
 #include <type_traits>
 #include <vector>
 
+#include <trawl/base/page_memory.hpp>
+
 namespace trawl::comm {
 
 template <class T>
@@ -115,6 +117,8 @@ class NodeMemory {
  public:
   // Collective over `comm`.
   NodeMemory(const Comm& comm, std::size_t bytes);
+  // Local. Takes over the first `bytes` of memory that is filled already; `comm` is one rank.
+  NodeMemory(const Comm& comm, PageMemory memory, std::size_t bytes);
   NodeMemory(NodeMemory&&) noexcept;
   NodeMemory& operator=(NodeMemory&&) noexcept;
   // Local. Gives back private memory only: shared memory, which needs all ranks of the node, stays

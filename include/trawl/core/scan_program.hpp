@@ -53,7 +53,7 @@ struct ScanOptions {
 
 // Counts close: rows = rejected + candidates, candidates = matches + false_positives. A candidate
 // is a row that passes the predicate with every un-negated IN FILE answered by its membership
-// filter.
+// filter; where that is left out in a row group (Scratch::filters_paused), every row passes it.
 struct ScanCounts {
   std::uint64_t rows = 0;
   std::uint64_t candidates = 0;
@@ -76,6 +76,9 @@ class ScanProgram {
     Scratch();
     ~Scratch();
     Scratch(Scratch&&) noexcept;
+    // Row groups so far in which a membership filter was left out, because it let more than three
+    // in four of the first rows pass.
+    std::uint64_t filters_paused() const;
     struct State;
     std::unique_ptr<State> state;
   };

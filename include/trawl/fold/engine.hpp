@@ -42,6 +42,7 @@ struct FoldResult {
   Ledger ledger;
   std::unique_ptr<RowSummary> summary;
   std::uint64_t bytes_read = 0;
+  std::uint64_t filters_paused = 0;  // row groups, see core::ScanProgram::Scratch
   std::vector<double> thread_seconds;  // busy time of each thread
   std::vector<Work> left;              // not begun because of `stop`
 };

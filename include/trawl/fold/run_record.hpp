@@ -21,6 +21,7 @@ struct RankReport {
   std::vector<Phase> phases;
   std::uint64_t bytes_read = 0;
   std::uint64_t rows_scanned = 0;
+  std::uint64_t filters_paused = 0;
   std::vector<double> thread_seconds;
 };
 

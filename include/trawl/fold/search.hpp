@@ -69,6 +69,7 @@ struct SearchResult {
   MatchSet matches;
   // Every rank, of itself:
   std::uint64_t bytes_read = 0;
+  std::uint64_t filters_paused = 0;  // row groups in which a key list's filter was left out
   std::uint64_t rows_scanned = 0;
   std::vector<double> thread_seconds;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -12,6 +13,11 @@ namespace {
 
 bool filters(const KeyAnswer& answer) {
   return answer.use_filter && !answer.keys->filter().empty();
+}
+
+// Not again where candidates are checked exactly: they have passed it.
+bool filters_now(const Run& run, const KeyAnswer& answer) {
+  return filters(answer) && (run.by_filter || !answer.screens);
 }
 
 // Rows that are judged at all: NULL rows must not reach the filter, it counts what passes.
@@ -35,6 +41,23 @@ std::string describe_keys(const ColumnRef& column, const KeyAnswer& answer) {
   return text + "exact search of the sorted keys";
 }
 
+// Whether a filter lets more than three rows in four pass, by the first rows that are left: then
+// searching the keys at once costs less. Depends on the row group alone, not on who scans it.
+// `screen(rows, mask)` applies the filter to the first `rows` rows.
+template <class Screen>
+bool lets_most_pass(Run& run, const Mask& rows, const Screen& screen) {
+  constexpr std::size_t sample = 1024;
+  std::size_t words = 0, seen = 0, passed = 0;
+  while (words < run.words && seen < sample)
+    seen += static_cast<std::size_t>(std::popcount(rows[words++]));
+  if (seen < sample) return false;
+  Mask first = run.masks.copy(rows.data());
+  screen(std::min(run.rows, words * 64), first);
+  for (std::size_t w = 0; w < words; ++w)
+    passed += static_cast<std::size_t>(std::popcount(first[w]));
+  return passed * 4 > seen * 3;
+}
+
 // A few keys are compared all at once.
 template <class T>
 void keep_listed(Run& run, const T* values, const KeySet& keys, Mask& rows) {
@@ -50,7 +73,16 @@ void keep_listed(Run& run, const T* values, const KeySet& keys, Mask& rows) {
 template <class T>
 void screen_integers(Run& run, const ColumnView& column, const KeyAnswer& answer, Mask& rows) {
   const T* values = column.lanes<T>();
-  if (filters(answer)) answer.keys->filter().screen(values, run.rows, rows.data());
+  if (filters_now(run, answer)) {
+    const auto screen = [&](std::size_t count, Mask& mask) {
+      answer.keys->filter().screen(values, count, mask.data());
+    };
+    if (lets_most_pass(run, rows, screen)) {
+      run.filter_paused = true;
+    } else {
+      screen(run.rows, rows);
+    }
+  }
   if (run.by_filter && answer.screens) return;
   if (answer.keys->size() <= kernels::max_list) {
     keep_listed(run, values, *answer.keys, rows);
@@ -60,14 +92,14 @@ void screen_integers(Run& run, const ColumnView& column, const KeyAnswer& answer
 }
 
 // Hashes in blocks that stay in the first-level cache, so that the filter can ask for many cache
-// lines at once.
-void screen_text(const Run& run, const ColumnView& column, const MembershipFilter& filter,
+// lines at once. Of the first `all` words of rows.
+void screen_text(std::size_t all, const ColumnView& column, const MembershipFilter& filter,
                  Mask& rows) {
   constexpr std::size_t block_words = 16;
   std::array<std::uint64_t, block_words * 64> hashes;
   std::array<std::uint32_t, block_words * 64> numbers;
-  for (std::size_t begin = 0; begin < run.words; begin += block_words) {
-    const std::size_t words = std::min(block_words, run.words - begin);
+  for (std::size_t begin = 0; begin < all; begin += block_words) {
+    const std::size_t words = std::min(block_words, all - begin);
     std::size_t count = 0;
     for_each_row(rows.data() + begin, words, [&](std::size_t row) {
       numbers[count] = static_cast<std::uint32_t>(begin * 64 + row);
@@ -107,7 +139,16 @@ Verdict TextKeyStep::judge(Run& run, const std::uint64_t* select) const {
   Verdict verdict;
   verdict.yes = run.masks.take();
   valid_rows(run, column, select, verdict.yes);
-  if (filters(answer_)) screen_text(run, column, answer_.keys->filter(), verdict.yes);
+  if (filters_now(run, answer_)) {
+    const auto screen = [&](std::size_t rows, Mask& mask) {
+      screen_text((rows + 63) / 64, column, answer_.keys->filter(), mask);
+    };
+    if (lets_most_pass(run, verdict.yes, screen)) {
+      run.filter_paused = true;
+    } else {
+      screen(run.rows, verdict.yes);
+    }
+  }
   if (!(run.by_filter && answer_.screens)) {
     keep_rows(verdict.yes.data(), run.words,
               [&](std::size_t row) { return answer_.keys->contains(column.text(row)); });

@@ -23,11 +23,16 @@ struct ScanProgram::State {
 struct ScanProgram::Scratch::State {
   scan::MaskPool masks;
   scan::Vectors vectors;
+  std::uint64_t filters_paused = 0;
 };
 
 ScanProgram::Scratch::Scratch() : state(std::make_unique<State>()) {}
 ScanProgram::Scratch::~Scratch() = default;
 ScanProgram::Scratch::Scratch(Scratch&&) noexcept = default;
+
+std::uint64_t ScanProgram::Scratch::filters_paused() const {
+  return state->filters_paused;
+}
 
 namespace {
 
@@ -100,7 +105,8 @@ ScanCounts ScanProgram::scan(ColumnSource& source, Scratch& scratch,
   const std::size_t rows = source.rows();
   scratch.state->masks.set_rows(rows);
   Run run{source, scratch.state->masks, scratch.state->vectors,
-          rows,   (rows + 63) / 64,     !state_->rechecks.empty()};
+          rows,   (rows + 63) / 64,     !state_->rechecks.empty(),
+          false};
   Verdict verdict;
   {
     const Mask everything = all_rows(run);
@@ -119,6 +125,7 @@ ScanCounts ScanProgram::scan(ColumnSource& source, Scratch& scratch,
     }
     verdict.yes = std::move(left);
   }
+  scratch.state->filters_paused += run.filter_paused ? 1 : 0;
   refuse_undecidable(run, verdict);
   counts.matches = count_rows(verdict.yes);
   counts.false_positives = counts.candidates - counts.matches;

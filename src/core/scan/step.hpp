@@ -21,6 +21,7 @@ struct Run {
   std::size_t rows = 0;
   std::size_t words = 0;
   bool by_filter = false;  // un-negated IN FILE is answered by its membership filter
+  bool filter_paused = false;  // a filter let most rows pass, so that it was left out
 
   // DataError when the column has another number of rows.
   const ColumnView& column(std::size_t column);
