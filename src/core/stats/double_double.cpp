@@ -62,6 +62,7 @@ DoubleDouble log1p(DoubleDouble x) {
 }
 
 double exp(DoubleDouble x) {
+  if (std::isnan(x.hi)) return x.hi;
   if (x.hi > 710.0) return infinity;
   if (x.hi < -746.0) return 0.0;
   const double k = std::floor(x.hi * 1.4426950408889634 + 0.5);

@@ -11,6 +11,9 @@ namespace trawl::core {
 class IncompleteBeta {
  public:
   IncompleteBeta(double a, double b);  // both > 0 and finite
+  // with log B(a, b) from before
+  IncompleteBeta(double a, double b, DoubleDouble log_beta) : a_(a), b_(b), log_beta_(log_beta) {}
+  DoubleDouble log_beta() const { return log_beta_; }
   // log I_x(a, b); part, rest >= 0 and between 2^-900 and 2^900 unless 0, not both 0.
   DoubleDouble log_lower(DoubleDouble part, DoubleDouble rest) const;
   // log(1 - I_x(a, b)) = log I_{1-x}(b, a)

@@ -8,6 +8,7 @@
 #include <trawl/core/stats/tails.hpp>
 
 #include "core/stats/incomplete_beta.hpp"
+#include "core/stats/log_quantile.hpp"
 
 namespace trawl::core {
 namespace {
@@ -86,33 +87,9 @@ class TLaw {
   IncompleteBeta beta_;
 };
 
-// The x > 0 with law.log_upper(x) = log p: a bracket of two powers of 2, then regula falsi after
-// Anderson and Bjorck (BIT 13, 1973), whose bracket never breaks; it ends when the logarithm is
-// right to rounding, or when the bracket is two neighbours.
 template <class Law>
-double quantile(const Law& law, double p) {
-  const double target = log(p).value();
-  double low = 1.0, high = 1.0;
-  while (law.log_upper(low) < target) low *= 0.5;
-  while (law.log_upper(high) > target) high *= 2.0;
-  if (high == infinity) return infinity;
-  double f_low = law.log_upper(low) - target, f_high = law.log_upper(high) - target;
-  const double small = 4.0 * std::numeric_limits<double>::epsilon() * -target;
-  if (f_low <= small) return low;
-  for (int step = 0; step < 200 && -f_high > small; ++step) {
-    double x = high + (high - low) * (f_high / (f_low - f_high));
-    if (!(x > low && x < high)) x = low + 0.5 * (high - low);
-    if (x <= low || x >= high) break;
-    const double f = law.log_upper(x) - target;
-    if (std::abs(f) <= small) return x;
-    double& kept = f > 0.0 ? f_high : f_low;  // the end that stays pulls less the next time
-    const double replaced = f > 0.0 ? f_low : f_high;
-    const double pull = 1.0 - f / replaced;
-    kept *= pull > 0.0 ? pull : 0.5;
-    (f > 0.0 ? low : high) = x;
-    (f > 0.0 ? f_low : f_high) = f;
-  }
-  return high;
+double law_quantile(const Law& law, double p) {
+  return log_quantile([&](double x) { return law.log_upper(x); }, log(p).value());
 }
 
 void need_probability(double p) {
@@ -161,13 +138,13 @@ double upper_t_quantile(double p, double nu) {
   need_probability(p);
   if (p == 0.5) return 0.0;
   const TLaw law(nu);
-  const double x = quantile(law, p < 0.5 ? p : 1.0 - p);  // the difference is exact
+  const double x = law_quantile(law, p < 0.5 ? p : 1.0 - p);  // the difference is exact
   return p < 0.5 ? x : -x;
 }
 
 double upper_f_quantile(double p, double d1, double d2) {
   need_probability(p);
-  return quantile(FLaw(d1, d2), p);
+  return law_quantile(FLaw(d1, d2), p);
 }
 
 }  // namespace trawl::core
