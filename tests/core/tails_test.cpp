@@ -74,8 +74,8 @@ TEST(Tails, EqualR) {
     const Precise truth = exact(row);
     const double value = ours(row);
     EXPECT_LT(relative_error(value, truth), tolerance) << text(row);
-    // Twelve upper tails of F and beta laws, beyond exp(-4000) with n > 1e5, are wrong in R 4.2.2,
-    // some by several per cent: pbeta(0.0952, 32, 49967.5) gives -4760.6 for -4815.6.
+    // Twelve upper tails of F and beta laws, beyond exp(-4000) with n of 1e5 and more, are wrong in
+    // R 4.2.2, some by several per cent: pbeta(0.0952, 32, 49967.5) gives -4760.6 for -4815.6.
     if (relative_error(row.log_p, truth) > 1e-12) {
       ++wrong_in_r;
       EXPECT_LT(row.log_p, -4000) << text(row);
@@ -155,6 +155,20 @@ TEST(Tails, EqualFiniteSums) {
     if (value > -1e-60) continue;  // the sum has 80 digits
     EXPECT_LT(relative_error(value, lower), tolerance)
         << x << " " << a << " " << m << " seed " << seed;
+  }
+}
+
+// Both shapes large, near the mean, where continued fractions are longest.
+TEST(Tails, LargeShapes) {
+  for (const double d1 : {1e3, 1e6}) {
+    for (const double d2 : {1e3, 1e6, 1e9}) {
+      for (const double x : {0.9, 0.99, 1.0, 1.0001, 1.01, 1.5}) {
+        const double value = log_upper_f(x, d1, d2);
+        if (value > -1e-300) continue;  // 1 - p is no normal double
+        EXPECT_LT(relative_error(value, precise_log_upper_f(x, d1, d2)), tolerance)
+            << x << " " << d1 << " " << d2;
+      }
+    }
   }
 }
 

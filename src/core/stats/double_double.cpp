@@ -9,27 +9,41 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-// 2 atanh(s) = 2 s (1 + s^2/3 + s^4/5 + ...), DLMF 4.38.5, for |s| <= 0.1725 = 2^-2.535: term k is
-// 2^-5.07k. From term 10 on doubles keep what 106 bits of the sum need.
-constexpr int exact_terms = 10, all_terms = 22;
-
+constexpr int most_terms = 22;
 constexpr auto reciprocals = [] {
-  std::array<DoubleDouble, all_terms> odd;
+  std::array<DoubleDouble, most_terms> odd;
   for (std::size_t k = 0; k < odd.size(); ++k) {
     odd[k] = DoubleDouble(1.0) / DoubleDouble(2.0 * static_cast<double>(k) + 1.0);
   }
   return odd;
 }();
 
-DoubleDouble twice_atanh(DoubleDouble s) {
+// 2 atanh(s) = 2 s (1 + s^2/3 + s^4/5 + ...), DLMF 4.38.5; the first `exact` of `terms` terms need
+// 106 bits, the others are small.
+template <std::size_t exact, std::size_t terms>
+constexpr DoubleDouble twice_atanh(DoubleDouble s) {
   const DoubleDouble square = s * s;
   double tail = 0;
-  for (std::size_t k = all_terms - 1; k >= exact_terms; --k) {
-    tail = tail * square.hi + reciprocals[k].hi;
-  }
+  for (std::size_t k = terms; k-- > exact;) tail = tail * square.hi + reciprocals[k].hi;
   DoubleDouble sum = tail;
-  for (std::size_t k = exact_terms; k-- > 0;) sum = sum * square + reciprocals[k];
+  for (std::size_t k = exact; k-- > 0;) sum = sum * square + reciprocals[k];
   return s * sum * 2.0;
+}
+
+// log(j / 64) for j / 64 from sqrt(1/2) to sqrt(2); |s| <= 0.175, s^2 = 2^-5.03.
+constexpr int grid = 64, grid_first = 45, grid_last = 91;
+constexpr auto grid_logs = [] {
+  std::array<DoubleDouble, grid_last - grid_first + 1> logs;
+  for (std::size_t i = 0; i < logs.size(); ++i) {
+    const double c = static_cast<double>(grid_first + static_cast<int>(i)) / grid;
+    logs[i] = twice_atanh<10, most_terms>((DoubleDouble(c) - 1.0) / (DoubleDouble(c) + 1.0));
+  }
+  return logs;
+}();
+
+// log(m / c) for |m - c| <= 1 / 128, c > 0.7: s^2 <= 2^-14.9.
+constexpr DoubleDouble log_near(DoubleDouble difference, DoubleDouble sum) {
+  return twice_atanh<4, 7>(difference / sum);
 }
 
 // Stirling's series, DLMF 5.11.1: B_2k / (2k (2k - 1)) for k = 1 to 9.
@@ -52,13 +66,16 @@ DoubleDouble log(DoubleDouble x) {
   int exponent = 0;
   if (std::frexp(x.hi, &exponent) < 0.7071067811865476) --exponent;
   const DoubleDouble m = scale(x, -exponent);
-  const DoubleDouble near_one = twice_atanh((m - 1.0) / (m + 1.0));
-  return dd_ln2 * static_cast<double>(exponent) + near_one;
+  // The nearest of the grid; 1 is one of them, so that small logarithms are not differences.
+  const int j = static_cast<int>(m.hi * grid + 0.5);
+  const double c = static_cast<double>(j) / grid;
+  return dd_ln2 * static_cast<double>(exponent) +
+         grid_logs[static_cast<std::size_t>(j - grid_first)] + log_near(m - c, m + c);
 }
 
 DoubleDouble log1p(DoubleDouble x) {
-  if (x.hi > 0.41 || x.hi < -0.29) return log(x + 1.0);
-  return twice_atanh(x / (x + 2.0));
+  if (std::abs(x.hi) > 1.0 / 128) return log(x + 1.0);
+  return log_near(x, x + 2.0);
 }
 
 double exp(DoubleDouble x) {

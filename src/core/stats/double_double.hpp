@@ -78,7 +78,7 @@ inline DoubleDouble scale(DoubleDouble x, int exponent) {
   return {std::ldexp(x.hi, exponent), std::ldexp(x.lo, exponent)};
 }
 
-// log x for x > 0, relative error below 2^-98; -infinity for 0, infinity for infinity.
+// log x for x > 0, relative error below 2^-95; -infinity for 0, infinity for infinity.
 DoubleDouble log(DoubleDouble x);
 // log(1 + x) for x > -1, with the same relative error near 0.
 DoubleDouble log1p(DoubleDouble x);

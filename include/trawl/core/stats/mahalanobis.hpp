@@ -36,7 +36,7 @@ class DistanceLaw {
 
   // log P(D2 > squared_distance), with the accuracy and the bits of tails.hpp. Distances that a
   // record of the baseline cannot have, above (n - 1)^2 / n, are -infinity. Distances below 0, from
-  // rounding, are 0. InputError for NaN. About 2 microseconds.
+  // rounding, are 0. InputError for NaN. About 1 microsecond.
   std::optional<double> log_p(double squared_distance) const;
 
   // The squared distance with P(D2 > .) = exp(log_p), log_p < 0: to compare many distances with one
