@@ -32,7 +32,7 @@ struct Odds {
   DoubleDouble part, rest;
 };
 
-// a b : c for positive numbers; scaled by a power of two each, which the odds do not see.
+// a b : c for positive numbers, scaled so that the two parts are about 2^s and 2^-s.
 Odds odds(double a, double b, double c) {
   int ea = 0, eb = 0, ec = 0;
   const double ma = std::frexp(a, &ea), mb = std::frexp(b, &eb), mc = std::frexp(c, &ec);
