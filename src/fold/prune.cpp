@@ -47,15 +47,23 @@ void prune_dataset(const Opened& opened, std::uint64_t index,
   };
   std::optional<FilterScreen> filters;
   if (screens.index) filters.emplace(*open, keys);
+  if (filters && filters->empty()) filters.reset();
+  const auto pruned = [&](std::uint64_t group, const std::string& rule) {
+    return LedgerRun{
+        index, group, group + 1, GroupState::pruned, {open->info().group_rows(group), 0, 0, 0},
+        rule,  {}};
+  };
   for (std::uint64_t group = 0; group < facts.row_groups(); ++group) {
-    const auto proof =
-        prove(*open, group, keys, filters && !filters->empty() ? &*filters : nullptr);
+    if (const std::string* rule = filters ? filters->rule(group) : nullptr) {
+      ledger.add(pruned(group, *rule));
+      continue;
+    }
+    const auto proof = prove(*open, group, keys, filters ? &*filters : nullptr);
     if (!proof) {
       keep(group);
       continue;
     }
-    const core::ScanCounts counts{open->info().group_rows(group), 0, 0, 0};
-    LedgerRun run{index, group, group + 1, GroupState::pruned, counts, proof->rule, {}};
+    LedgerRun run = pruned(group, proof->rule);
     if (!proof->bounds.empty()) run.bounds.push_back(bounds_json(*proof));
     ledger.add(std::move(run));
   }

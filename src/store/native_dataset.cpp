@@ -210,6 +210,7 @@ std::uint64_t NativeDataset::read_ends(const Target& target, ColumnBuffer& into)
   const IndexedColumn& column = index_.header.columns[target.column];
   const std::uint64_t total = index_.header.parts[*column.bytes].elements;
   const ChunkRecord& record = *find_chunk(column.values, target.group);
+  // A copy, also of a mapped file: texts are cut by what was checked, whatever becomes of the file.
   std::uint64_t* ends = into.allocate_ends(index_.header.parts[column.values].chunk);
   read_chunk(record, target, reinterpret_cast<std::byte*>(ends));
   into.view.base = text_record(target.group, target.column)->begin;
@@ -223,14 +224,43 @@ std::uint64_t NativeDataset::read_ends(const Target& target, ColumnBuffer& into)
   return record.stored;
 }
 
+// The bytes [begin, end) of a part where they lie in the mapped file, when its chunks lie there one
+// behind the other; null when they have to be copied.
+const std::byte* NativeDataset::mapped_text(std::uint32_t part, std::uint64_t begin,
+                                            std::uint64_t end, const Target& target) const {
+  if (!map_ || index_.header.codec != Codec::none) return nullptr;
+  const std::uint64_t chunk_bytes = index_.header.parts[part].chunk;
+  const std::uint64_t first = begin / chunk_bytes, last = (end - 1) / chunk_bytes;
+  const ChunkRecord* records = find_chunk(part, first);
+  for (std::uint64_t i = 1; i <= last - first; ++i) {
+    if (records[i].address != records[i - 1].address + chunk_bytes) return nullptr;
+  }
+  for (std::uint64_t i = 0; i <= last - first; ++i) stored_bytes(records[i], target);
+  return map_->at(records->address) + begin % chunk_bytes;
+}
+
 std::uint64_t NativeDataset::read_text(const Target& target, ColumnBuffer& into) const {
   std::uint64_t read = read_ends(target, into);
   const std::uint64_t begin = into.view.base;
   const std::uint64_t end = into.view.ends[into.view.rows - 1];
-  auto* bytes = reinterpret_cast<std::byte*>(into.allocate_bytes(end - begin));
-  into.view.bytes = reinterpret_cast<const char*>(bytes);
-  if (begin == end) return read;
+  if (begin == end) {
+    into.view.bytes = into.allocate_bytes(0);
+    return read;
+  }
   const std::uint32_t part = *index_.header.columns[target.column].bytes;
+  const std::uint64_t chunk_bytes = index_.header.parts[part].chunk;
+  for (std::uint64_t chunk = begin / chunk_bytes; chunk <= (end - 1) / chunk_bytes; ++chunk)
+    read += find_chunk(part, chunk)->stored;
+  const std::byte* stored = mapped_text(part, begin, end, target);
+  into.view.bytes = stored != nullptr
+                        ? reinterpret_cast<const char*>(stored)
+                        : copy_text(part, begin, end, target, into.allocate_bytes(end - begin));
+  return read;
+}
+
+const char* NativeDataset::copy_text(std::uint32_t part, std::uint64_t begin, std::uint64_t end,
+                                     const Target& target, char* into) const {
+  auto* bytes = reinterpret_cast<std::byte*>(into);
   const std::uint64_t chunk_bytes = index_.header.parts[part].chunk;
   for (std::uint64_t chunk = begin / chunk_bytes; chunk <= (end - 1) / chunk_bytes; ++chunk) {
     const ChunkRecord& record = *find_chunk(part, chunk);
@@ -243,9 +273,8 @@ std::uint64_t NativeDataset::read_text(const Target& target, ColumnBuffer& into)
       read_chunk(record, target, space);
       std::memcpy(bytes + (from - begin), space + (from - chunk * chunk_bytes), to - from);
     }
-    read += record.stored;
   }
-  return read;
+  return into;
 }
 
 std::uint64_t NativeDataset::read(std::uint64_t group, std::size_t column,

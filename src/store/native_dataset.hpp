@@ -67,6 +67,10 @@ class NativeDataset : public Dataset {
   std::uint64_t read_validity(const Target& target, ColumnBuffer& into) const;
   std::uint64_t read_ends(const Target& target, ColumnBuffer& into) const;
   std::uint64_t read_text(const Target& target, ColumnBuffer& into) const;
+  const std::byte* mapped_text(std::uint32_t part, std::uint64_t begin, std::uint64_t end,
+                               const Target& target) const;
+  const char* copy_text(std::uint32_t part, std::uint64_t begin, std::uint64_t end,
+                        const Target& target, char* into) const;
   [[noreturn]] void fail(const Target& target, std::uint64_t offset, std::string_view why) const;
 
   fs::path path_;

@@ -22,7 +22,9 @@ TEST(FindSubstring, FindsWhatStringFindsOnEveryTarget) {
       for (char& c : needle) c = static_cast<char>('a' + random() % 2);
       const std::size_t from = random() % (text.size() + 2);
       const std::size_t expected = std::min(text.find(needle, from), text.size());
-      ASSERT_EQ(kernels::find_substring(text, needle, from), expected)
+      ASSERT_EQ(
+          kernels::find_substring(text, kernels::Needle(needle, random() % 2 ? text : "ab"), from),
+          expected)
           << target << " '" << text << "' '" << needle << "' " << from;
     }
   }

@@ -3,6 +3,7 @@
 // on are 0 in `select` and stay 0 in `out`.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -28,9 +29,17 @@ template <class T>
 void select_codes(const T* codes, std::size_t rows, const std::uint8_t* table,
                   std::size_t table_size, const std::uint64_t* select, std::uint64_t* out);
 
+// What to look for, and three of its bytes to look for first: the rarest ones in a sample of the
+// text (its first 8 KiB are looked at). Which they are never changes what is found.
+struct Needle {
+  Needle(std::string_view needle, std::string_view sample);
+  std::string_view text;
+  std::array<std::size_t, 3> probes{};  // places in it
+};
+
 // The first place at or behind `from` where `needle` begins in `text`; text.size() when there is
 // none.
-std::size_t find_substring(std::string_view text, std::string_view needle, std::size_t from);
+std::size_t find_substring(std::string_view text, const Needle& needle, std::size_t from);
 
 // How many bits are set in words[0, count).
 std::uint64_t count_bits(const std::uint64_t* words, std::size_t count);

@@ -38,7 +38,8 @@ void keep_holding(const ColumnView& column, std::string_view needed, const TextT
   const Mask wanted = run.masks.copy(rows.data());
   for (std::size_t w = 0; w < run.words; ++w) rows[w] = 0;
   std::size_t first_row = 0;
-  for (std::size_t at = kernels::find_substring(all, needed, 0); at < all.size();) {
+  const kernels::Needle needle(needed, all);
+  for (std::size_t at = kernels::find_substring(all, needle, 0); at < all.size();) {
     const std::uint64_t* end =
         std::upper_bound(ends + first_row, ends + column.rows, column.base + at);
     first_row = static_cast<std::size_t>(end - ends);
@@ -48,7 +49,7 @@ void keep_holding(const ColumnView& column, std::string_view needed, const TextT
     if (inside && is_wanted && test.passes(column.text(first_row)))
       rows[first_row / 64] |= std::uint64_t{1} << (first_row % 64);
     // What is found across two rows is in neither, but may begin again in the second.
-    at = kernels::find_substring(all, needed, inside ? row_end : at + 1);
+    at = kernels::find_substring(all, needle, inside ? row_end : at + 1);
   }
 }
 
