@@ -16,7 +16,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-double log_p(double d2, std::int64_t n, std::int64_t rank, Baseline baseline) {
+double log_p(double d2, std::int64_t n, std::int64_t rank, BaselineKind baseline) {
   return DistanceLaw(n, rank, baseline).log_p(d2).value();
 }
 
@@ -37,8 +37,8 @@ TEST(DistanceLaw, EqualR) {
       {0.25, 20, 1, -0.46018238250622201, -0.47610154984764763},
   };
   for (const Case& c : cases) {
-    EXPECT_NEAR(log_p(c.d2, c.n, c.d, Baseline::without_record) / c.without, 1, 1e-12) << c.d2;
-    EXPECT_NEAR(log_p(c.d2, c.n, c.d, Baseline::with_record) / c.with, 1, 1e-12) << c.d2;
+    EXPECT_NEAR(log_p(c.d2, c.n, c.d, BaselineKind::without_record) / c.without, 1, 1e-12) << c.d2;
+    EXPECT_NEAR(log_p(c.d2, c.n, c.d, BaselineKind::with_record) / c.with, 1, 1e-12) << c.d2;
   }
 }
 
@@ -58,12 +58,12 @@ TEST(DistanceLaw, EqualsEightyDigits) {
     const Precise half_d = Precise(d) / 2;
     const Precise without =
         precise_log_beta(Precise(n - d) / 2, half_d, one / (one + part), part / (one + part));
-    EXPECT_LT(relative_error(log_p(d2, n, d, Baseline::without_record), without), 1e-14)
+    EXPECT_LT(relative_error(log_p(d2, n, d, BaselineKind::without_record), without), 1e-14)
         << d2 << " " << n << " " << d << " seed " << seed;
     if (part >= inner) continue;
     const Precise with =
         precise_log_beta(Precise(n - d - 1) / 2, half_d, (inner - part) / inner, part / inner);
-    EXPECT_LT(relative_error(log_p(d2, n, d, Baseline::with_record), with), 1e-14)
+    EXPECT_LT(relative_error(log_p(d2, n, d, BaselineKind::with_record), with), 1e-14)
         << d2 << " " << n << " " << d << " seed " << seed;
   }
 }
@@ -81,8 +81,8 @@ TEST(DistanceLaw, RecordOfTheBaselineIsARecordAgainstTheOthers) {
     for (std::size_t i = first; i < x.size(); ++i) square += (x[i] - sum / n) * (x[i] - sum / n);
     return (x[0] - sum / n) * (x[0] - sum / n) / (square / (n - 1));
   };
-  const double with = log_p(squared_distance(0), 40, 1, Baseline::with_record);
-  const double without = log_p(squared_distance(1), 39, 1, Baseline::without_record);
+  const double with = log_p(squared_distance(0), 40, 1, BaselineKind::with_record);
+  const double without = log_p(squared_distance(1), 39, 1, BaselineKind::without_record);
   EXPECT_LT(with, -10);
   EXPECT_NEAR(with / without, 1, 1e-12);
   // And that is Student's t test, two-sided.
@@ -95,13 +95,14 @@ TEST(DistanceLaw, ChiSquareWouldBeWrong) {
   EXPECT_NEAR(log_upper_chi_square(29.588298445074418, 10), std::log(1e-3), 1e-9);
   EXPECT_NEAR(std::exp(log_upper_f(29.588298445074418 * 50 * 40 / (10 * 2499.), 10, 40)), 2.6e-2,
               1e-3);
-  EXPECT_NEAR(std::exp(log_p(29.588298445074418, 100, 10, Baseline::without_record)), 6.8e-3, 1e-4);
-  EXPECT_NEAR(std::exp(log_p(29.588298445074418, 1000, 10, Baseline::without_record)), 1.25e-3,
+  EXPECT_NEAR(std::exp(log_p(29.588298445074418, 100, 10, BaselineKind::without_record)), 6.8e-3,
+              1e-4);
+  EXPECT_NEAR(std::exp(log_p(29.588298445074418, 1000, 10, BaselineKind::without_record)), 1.25e-3,
               1e-5);
 }
 
 TEST(DistanceLaw, UndecidedWithFewRecords) {
-  for (const Baseline baseline : {Baseline::without_record, Baseline::with_record}) {
+  for (const BaselineKind baseline : {BaselineKind::without_record, BaselineKind::with_record}) {
     EXPECT_FALSE(DistanceLaw(99, 10, baseline).log_p(1000));
     EXPECT_FALSE(DistanceLaw(99, 10, baseline).critical_squared_distance(-3));
     EXPECT_TRUE(DistanceLaw(100, 10, baseline).log_p(1000));
@@ -111,7 +112,7 @@ TEST(DistanceLaw, UndecidedWithFewRecords) {
 }
 
 TEST(DistanceLaw, Ends) {
-  for (const Baseline baseline : {Baseline::without_record, Baseline::with_record}) {
+  for (const BaselineKind baseline : {BaselineKind::without_record, BaselineKind::with_record}) {
     EXPECT_EQ(log_p(0, 100, 3, baseline), 0.0);
     EXPECT_EQ(log_p(-1e-9, 100, 3, baseline), 0.0);
     EXPECT_EQ(log_p(infinity, 100, 3, baseline), -infinity);
@@ -119,20 +120,20 @@ TEST(DistanceLaw, Ends) {
     EXPECT_THROW(DistanceLaw(-1, 3, baseline), InputError);
     EXPECT_THROW(DistanceLaw(100, 3, baseline).critical_squared_distance(0), InputError);
   }
-  EXPECT_EQ(log_p(99. * 99 / 100 + 1e-9, 100, 3, Baseline::with_record), -infinity);
-  EXPECT_GT(log_p(99. * 99 / 100 - 1e-9, 100, 3, Baseline::with_record), -3000);
-  EXPECT_GT(log_p(1e300, 100, 3, Baseline::without_record), -40000);
-  EXPECT_LT(log_p(1e300, 100, 3, Baseline::without_record), -30000);
+  EXPECT_EQ(log_p(99. * 99 / 100 + 1e-9, 100, 3, BaselineKind::with_record), -infinity);
+  EXPECT_GT(log_p(99. * 99 / 100 - 1e-9, 100, 3, BaselineKind::with_record), -3000);
+  EXPECT_GT(log_p(1e300, 100, 3, BaselineKind::without_record), -40000);
+  EXPECT_LT(log_p(1e300, 100, 3, BaselineKind::without_record), -30000);
 }
 
 TEST(DistanceLaw, CriticalDistanceInvertsIt) {
-  for (const Baseline baseline : {Baseline::without_record, Baseline::with_record}) {
+  for (const BaselineKind baseline : {BaselineKind::without_record, BaselineKind::with_record}) {
     for (const std::int64_t d : {1, 2, 10, 64}) {
       for (const std::int64_t n : {640, 1000, 1'000'000, 1'000'000'000}) {
         const DistanceLaw law(n, d, baseline);
         for (const double target : {-1e-3, -0.7, -7.0, -100.0, -20'000.0}) {
           // Near its end the tail of the beta law falls by more from one double to the next.
-          if (baseline == Baseline::with_record && target * 1000 < -static_cast<double>(n))
+          if (baseline == BaselineKind::with_record && target * 1000 < -static_cast<double>(n))
             continue;
           const double d2 = law.critical_squared_distance(target).value();
           EXPECT_NEAR(law.log_p(d2).value() / target, 1, 1e-12) << d << " " << n << " " << target;

@@ -102,7 +102,7 @@ TEST(Simulation, DistancesFlagAsOftenAsTheySay) {
   Normal normal(43);
   constexpr int n = 20;
   constexpr double rate = 0.01;
-  const DistanceLaw without(n, 2, Baseline::without_record), with(n, 2, Baseline::with_record);
+  const DistanceLaw without(n, 2, BaselineKind::without_record), with(n, 2, BaselineKind::with_record);
   const double limit_without = without.critical_squared_distance(std::log(rate)).value();
   const double limit_with = with.critical_squared_distance(std::log(rate)).value();
   const double limit_chi_square = -2 * std::log(rate);
@@ -195,7 +195,7 @@ TEST(Simulation, FalseDiscoveryRateOfCorrelatedTests) {
 // As it is used: distances of records to one estimated baseline, some of the records shifted.
 TEST(Simulation, FalseDiscoveryRateOfDistances) {
   Normal normal(46);
-  const DistanceLaw law(30, 2, Baseline::without_record);
+  const DistanceLaw law(30, 2, BaselineKind::without_record);
   FalseDiscoveries bh;
   for (int s = 0; s < sets; ++s) {
     const Baseline2 baseline(random_records(normal, 30));

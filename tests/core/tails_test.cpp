@@ -237,6 +237,10 @@ TEST(Quantiles, EqualR) {
   EXPECT_DOUBLE_EQ(upper_t_quantile(0.025, 9), 2.2621571627982049);
   EXPECT_DOUBLE_EQ(upper_f_quantile(0.05, 10, 90), 1.9375667908827277);
   EXPECT_NEAR(upper_f_quantile(0.975, 1, 1e9), 0.00098206911717525769, 1e-12);
+  EXPECT_NEAR(upper_chi_square_quantile(0.025, 1), 5.0238861873148846, 1e-13);
+  EXPECT_NEAR(upper_chi_square_quantile(0.025, 3), 9.3484036044961449, 1e-13);
+  EXPECT_NEAR(upper_chi_square_quantile(0.025, 64), 88.0040510064975052, 1e-12);
+  EXPECT_NEAR(upper_chi_square_quantile(0.5, 1), 0.45493642311957283, 1e-14);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ void need(bool good, std::int64_t n, std::int64_t rank) {
 
 }  // namespace
 
-DistanceLaw::DistanceLaw(std::int64_t n, std::int64_t rank, Baseline baseline)
+DistanceLaw::DistanceLaw(std::int64_t n, std::int64_t rank, BaselineKind baseline)
     : n_(static_cast<double>(n)),
       rank_(static_cast<double>(rank)),
       baseline_(baseline),
@@ -33,7 +33,7 @@ DistanceLaw::DistanceLaw(std::int64_t n, std::int64_t rank, Baseline baseline)
   need(n >= 0 && n <= most && rank >= 0, n, rank);
   decided_ = rank >= 1 && rank <= n / records_per_direction;
   if (!decided_) return;
-  const double others = baseline == Baseline::with_record ? n_ - 1.0 : n_;
+  const double others = baseline == BaselineKind::with_record ? n_ - 1.0 : n_;
   const DoubleDouble log_beta = IncompleteBeta(0.5 * rank_, 0.5 * (others - rank_)).log_beta();
   log_beta_hi_ = log_beta.hi;
   log_beta_lo_ = log_beta.lo;
@@ -45,7 +45,7 @@ double DistanceLaw::log_upper(double squared_distance) const {
   // The odds of the beta law: n D2 : n^2 - 1 without the record (d / (n - d) times the F
   // statistic), n D2 : (n - 1)^2 - n D2 with it. Both sides are halved until the products are in
   // range.
-  const bool with = baseline_ == Baseline::with_record;
+  const bool with = baseline_ == BaselineKind::with_record;
   const int halvings = squared_distance > 0x1p600 ? 500 : 0;
   const DoubleDouble part = two_product(std::ldexp(squared_distance, -halvings), n_);
   const DoubleDouble square = two_product(n_ - 1.0, with ? n_ - 1.0 : n_ + 1.0);

@@ -87,6 +87,11 @@ class TLaw {
   IncompleteBeta beta_;
 };
 
+struct ChiSquareLaw {
+  double k;
+  double log_upper(double x) const { return x <= 0.0 ? 0.0 : log_gamma_q(0.5 * k, 0.5 * x); }
+};
+
 template <class Law>
 double law_quantile(const Law& law, double p) {
   return log_quantile([&](double x) { return law.log_upper(x); }, log(p).value());
@@ -140,6 +145,12 @@ double upper_t_quantile(double p, double nu) {
   const TLaw law(nu);
   const double x = law_quantile(law, p < 0.5 ? p : 1.0 - p);  // the difference is exact
   return p < 0.5 ? x : -x;
+}
+
+double upper_chi_square_quantile(double p, double k) {
+  need_probability(p);
+  need_positive(k, "degrees of freedom");
+  return law_quantile(ChiSquareLaw{k}, p);
 }
 
 double upper_f_quantile(double p, double d1, double d2) {

@@ -20,7 +20,7 @@
 
 namespace trawl::core {
 
-enum class Baseline { without_record, with_record };
+enum class BaselineKind { without_record, with_record };
 
 // The law of D2 for fixed n and rank. Local. Fewer records than 10 per direction say nothing:
 // then the law is undecided and every answer nullopt.
@@ -30,7 +30,7 @@ class DistanceLaw {
 
   // 0 <= n <= 2^50, 0 <= rank (d, unless the covariance is singular); InputError otherwise. Rank 0
   // is undecided.
-  DistanceLaw(std::int64_t n, std::int64_t rank, Baseline baseline);
+  DistanceLaw(std::int64_t n, std::int64_t rank, BaselineKind baseline);
 
   bool decided() const { return decided_; }
 
@@ -47,7 +47,7 @@ class DistanceLaw {
   double log_upper(double squared_distance) const;
 
   double n_, rank_;
-  Baseline baseline_;
+  BaselineKind baseline_;
   bool decided_;
   double log_beta_hi_ = 0, log_beta_lo_ = 0;  // of both laws' beta function, to 106 bits
 };

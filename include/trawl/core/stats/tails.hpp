@@ -39,6 +39,7 @@ double log_upper_t(double x, double nu);
 // The x with P(X > x) = p, for 0 < p < 1: for a confidence interval of 95 % take p = 0.025.
 // Relative error of the probability at x below 1e-12. 50 to 100 microseconds.
 double upper_t_quantile(double p, double nu);
+double upper_chi_square_quantile(double p, double k);
 double upper_f_quantile(double p, double d1, double d2);
 
 }  // namespace trawl::core
