@@ -1,5 +1,6 @@
 // The sums of FixedMoments: 128-bit integers, filled by two slices of 22 bits in bulk.
 #include <bit>
+#include <cmath>
 #include <string>
 
 #include <trawl/base/error.hpp>
@@ -61,6 +62,11 @@ ScaledInteger scaled(Integer value, int exponent) {
 }
 
 }  // namespace
+
+double fixed_point(double value, int unit_exponent) {
+  if (!(std::abs(value) < std::ldexp(1.0, unit_exponent + FixedSums::range_bits))) return value;
+  return std::ldexp(static_cast<double>(rounded_units(value, unit_exponent)), unit_exponent);
+}
 
 FixedSums::FixedSums(std::vector<int> unit_exponents) : units_(std::move(unit_exponents)) {
   if (units_.empty() || units_.size() > max_features) {

@@ -70,6 +70,10 @@ class ExactSums {
   DigitTable<ProductRange> products_;  // by pair_index
 };
 
+// What FixedMoments count for a value of a feature with unit 2^unit_exponent; the value itself when
+// it is NaN or out of range.
+double fixed_point(double value, int unit_exponent);
+
 // The sums of FixedMoments. The unit of feature i is 2^unit_exponents[i]; values x with
 // |x| < 2^43 units are in range, and become the nearest multiple of the unit, ties to the even one.
 // The rule depends on the value and the configuration alone. Capacity: 2^40 records; more are
