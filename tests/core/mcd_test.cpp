@@ -193,6 +193,24 @@ TEST(Mcd, FindsPlantedOutliers) {
   }
 }
 
+// Of normal records: unit covariance, and the share of outliers that was asked for.
+TEST(Mcd, IsConsistentForNormalRecords) {
+  Rng rng(87);
+  std::vector<double> rows;
+  for (int i = 0; i < 4000 * 4; ++i) rows.push_back(normal(rng));
+  for (const double alpha : {0.5, 0.75}) {
+    const Mcd mcd = minimum_covariance_determinant(rows, 4, {.alpha = alpha});
+    double raw = 0, final = 0;
+    for (std::size_t i = 0; i < 16; i += 5) {
+      raw += mcd.raw.covariance()[i] * mcd.raw_correction.factor() / 4;
+      final += mcd.covariance()[i] / 4;
+    }
+    EXPECT_NEAR(raw, 1, 0.1) << alpha;
+    EXPECT_NEAR(final, 1, 0.04) << alpha;
+    EXPECT_NEAR(static_cast<double>(mcd.outliers().size()) / 4000, 0.025, 0.008) << alpha;
+  }
+}
+
 // Without ties, with equal records, and on a grid, where many records are equally far.
 std::vector<std::vector<double>> records_with_ties(Rng& rng, int kind) {
   std::vector<std::vector<double>> records;
