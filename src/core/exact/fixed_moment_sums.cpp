@@ -68,29 +68,30 @@ double fixed_point(double value, int unit_exponent) {
   return std::ldexp(static_cast<double>(rounded_units(value, unit_exponent)), unit_exponent);
 }
 
-FixedSums::FixedSums(std::vector<int> unit_exponents) : units_(std::move(unit_exponents)) {
-  if (units_.empty() || units_.size() > max_features) {
-    throw InputError("moments of " + std::to_string(units_.size()) +
+FixedSums::FixedSums(std::vector<int> unit_exponents)
+    : units_(std::make_shared<const std::vector<int>>(std::move(unit_exponents))) {
+  if (units_->empty() || features() > max_features) {
+    throw InputError("moments of " + std::to_string(features()) +
                      " features: 1 to 64 are possible");
   }
-  for (const int unit : units_) {
+  for (const int unit : *units_) {
     if (unit < min_unit || unit > max_unit) {
       throw InputError("fixed-point unit 2^" + std::to_string(unit) + ": take one from 2^" +
                        std::to_string(min_unit) + " to 2^" + std::to_string(max_unit));
     }
   }
-  sums_.resize(units_.size());
-  products_.resize(pair_index(units_.size(), 0));
+  sums_.resize(features() + pair_index(features(), 0));
 }
 
 void FixedSums::add_record(const double* values, bool negative) {
+  const std::size_t width = features();
   std::array<std::int64_t, max_features> units;
-  for (std::size_t i = 0; i < units_.size(); ++i) units[i] = rounded_units(values[i], units_[i]);
-  std::size_t pair = 0;
-  for (std::size_t i = 0; i < units_.size(); ++i) {
-    const Integer factor = negative ? -units[i] : units[i];
+  for (std::size_t i = 0; i < width; ++i) units[i] = rounded_units(values[i], (*units_)[i]);
+  Integer* product = sums_.data() + width;
+  for (std::size_t i = 0; i < width; ++i) {
+    const std::int64_t factor = negative ? -units[i] : units[i];
     add_to(sums_[i], factor);
-    for (std::size_t j = 0; j <= i; ++j, ++pair) add_to(products_[pair], factor * units[j]);
+    for (std::size_t j = 0; j <= i; ++j, ++product) add_to(*product, Integer{factor} * units[j]);
   }
 }
 
@@ -107,13 +108,14 @@ void FixedSums::add_columns(std::span<const double* const> columns, std::size_t 
   std::array<int, max_features> exponents;
   for (std::size_t i = 0; i < columns.size(); ++i) exponents[i] = range_exponent(i);
   std::vector<int> units;  // of all sums that come to deposit
-  for (std::size_t i = 0; i < units_.size(); ++i) {
-    for (std::size_t j = 0; j <= i; ++j) units.push_back(units_[i] + units_[j]);
+  for (std::size_t i = 0; i < features(); ++i) {
+    for (std::size_t j = 0; j <= i; ++j) units.push_back((*units_)[i] + (*units_)[j]);
   }
-  units.insert(units.end(), units_.begin(), units_.end());
+  const std::size_t products = units.size();
+  units.insert(units.end(), units_->begin(), units_->end());
   const auto deposit = [&](std::size_t index, std::int64_t term, int exponent) {
     const Integer whole = Integer{negative ? -term : term} << (exponent - units[index]);
-    add_to(index < products_.size() ? products_[index] : sums_[index - products_.size()], whole);
+    add_to(sums_[index < products ? features() + index : index - products], whole);
   };
   exact::Gram& gram = exact::moment_gram(columns.size(), slice_bits);
   gram.set_slices(2, deposit);
@@ -128,20 +130,17 @@ void FixedSums::add_columns(std::span<const double* const> columns, std::size_t 
 }
 
 void FixedSums::merge(const FixedSums& other, bool negative) {
-  const auto merge_all = [negative](auto& mine, const auto& others) {
-    for (std::size_t i = 0; i < mine.size(); ++i)
-      add_to(mine[i], negative ? -others[i] : others[i]);
-  };
-  merge_all(sums_, other.sums_);
-  merge_all(products_, other.products_);
+  for (std::size_t i = 0; i < sums_.size(); ++i) {
+    add_to(sums_[i], negative ? -other.sums_[i] : other.sums_[i]);
+  }
 }
 
 ScaledInteger FixedSums::sum(std::size_t i) const {
-  return scaled(sums_[i], units_[i]);
+  return scaled(sums_[i], (*units_)[i]);
 }
 
 ScaledInteger FixedSums::product_sum(std::size_t i, std::size_t j) const {
-  return scaled(products_[pair_index(i, j)], units_[i] + units_[j]);
+  return scaled(sums_[features() + pair_index(i, j)], (*units_)[i] + (*units_)[j]);
 }
 
 void FixedSums::append_bytes(std::vector<std::byte>& out) const {
@@ -149,9 +148,8 @@ void FixedSums::append_bytes(std::vector<std::byte>& out) const {
     exact::append(out, static_cast<std::uint64_t>(value));
     exact::append(out, static_cast<std::int64_t>(value >> 64));
   };
-  for (const int unit : units_) exact::append(out, static_cast<std::int16_t>(unit));
+  for (const int unit : *units_) exact::append(out, static_cast<std::int16_t>(unit));
   for (const Integer sum : sums_) append_integer(sum);
-  for (const Integer sum : products_) append_integer(sum);
 }
 
 FixedSums FixedSums::read(Bytes& bytes, std::size_t features) {
@@ -162,14 +160,10 @@ FixedSums FixedSums::read(Bytes& bytes, std::size_t features) {
     if (unit < min_unit || unit > max_unit) throw DataError("damaged bytes of moments: a unit");
   }
   FixedSums out(std::move(units));
-  const auto read_all = [&](auto& sums) {
-    for (Integer& sum : sums) {
-      const Integer low = reader.next<std::uint64_t>();
-      sum = low | Integer{reader.next<std::int64_t>()} << 64;
-    }
-  };
-  read_all(out.sums_);
-  read_all(out.products_);
+  for (Integer& sum : out.sums_) {
+    const Integer low = reader.next<std::uint64_t>();
+    sum = low | Integer{reader.next<std::int64_t>()} << 64;
+  }
   bytes = reader.rest();
   return out;
 }

@@ -64,7 +64,7 @@ Wide centred(const Sums& sums, std::int64_t count, std::size_t i, std::size_t j)
 template <class Sums>
 double Moments<Sums>::mean(std::size_t i) const {
   if (count_ < 1) return nan;
-  return exact::round_ratio(exact::to_wide(sums_.sum(i)), {BigInt(count_), 0});
+  return exact::round_mean(sums_.sum(i), count_);
 }
 
 template <class Sums>

@@ -1,6 +1,7 @@
 // Records into moments: refusal, blocks, merging. The arithmetic is in the sums.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <stdexcept>
 
@@ -59,8 +60,10 @@ void Moments<Sums>::count_records(std::size_t rows, bool negative) {
 // Whether the record cannot be added; if so, counts it.
 template <class Sums>
 bool Moments<Sums>::refuses(const double* values, bool negative) {
+  // |value| < 2^range_exponent, by the exponents alone; false for NaN.
   const auto in_range = [&](std::size_t i) {
-    return std::abs(values[i]) < std::ldexp(1.0, sums_.range_exponent(i));  // false for NaN
+    const auto field = static_cast<int>(std::bit_cast<std::uint64_t>(values[i]) >> 52 & 0x7ff);
+    return field < sums_.range_exponent(i) + 1023;
   };
   bool refused = false;
   for (std::size_t i = 0; i < features(); ++i) {
@@ -156,7 +159,7 @@ void Moments<Sums>::add_all_columns(std::span<const std::span<const double>> col
 
 template <class Sums>
 void Moments<Sums>::merge_signed(const Moments& other, bool negative) {
-  if (configuration() != other.configuration()) {
+  if (sums_.configuration() != other.sums_.configuration()) {
     throw InputError("moments of different features or fixed-point units cannot be merged");
   }
   const auto merge_count = [negative](std::int64_t& mine, std::int64_t others) {

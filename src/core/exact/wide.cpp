@@ -1,9 +1,12 @@
 #include "core/exact/wide.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <iterator>
 #include <limits>
 
+#include "core/exact/double_parts.hpp"
 #include "core/exact/round.hpp"
 
 namespace trawl::core::exact {
@@ -65,6 +68,26 @@ double round_ratio(const Wide& a, const Wide& b) {
   BigInt quotient, remainder;
   divide_qr(BigInt(numerator << shift), denominator, quotient, remainder);
   return rounded(quotient, a.exponent - b.exponent - shift, negative, remainder != 0);
+}
+
+double round_mean(const ScaledInteger& sum, std::int64_t count) {
+  if (sum.words.empty()) return 0.0;
+  if (sum.words.size() > 4) return round_ratio(to_wide(sum), {BigInt(count), 0});
+  const bool negative = sum.words.back() >> 31 != 0;
+  Wide128 value = negative ? ~Wide128{0} : 0;
+  for (std::size_t i = sum.words.size(); i-- > 0;) value = value << 32 | sum.words[i];
+  Wide128 magnitude = negative ? 0 - value : value;
+  if (magnitude == 0) return 0.0;
+  // At least 65 bits of quotient.
+  const auto high = static_cast<std::uint64_t>(magnitude >> 64);
+  const int shift = high != 0 ? std::countl_zero(high)
+                              : 64 + std::countl_zero(static_cast<std::uint64_t>(magnitude));
+  magnitude <<= shift;
+  const auto divisor = static_cast<std::uint64_t>(count);
+  const Wide128 quotient = magnitude / divisor;
+  std::array<std::uint32_t, 4> words;
+  for (std::size_t i = 0; i < 4; ++i) words[i] = static_cast<std::uint32_t>(quotient >> (32 * i));
+  return round_words(words, sum.exponent - shift, negative, quotient * divisor != magnitude);
 }
 
 double round_root_of_ratio(const Wide& a, const Wide& b) {

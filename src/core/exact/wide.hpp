@@ -32,5 +32,7 @@ Wide subtract(const Wide& a, const Wide& b);
 // a / b and sign(a) * sqrt(|a / b|), rounded once to nearest, ties to even. NaN when b is 0.
 double round_ratio(const Wide& a, const Wide& b);
 double round_root_of_ratio(const Wide& a, const Wide& b);
+// The same of a sum and a count, count > 0; in 128 bits where they suffice.
+double round_mean(const ScaledInteger& sum, std::int64_t count);
 
 }  // namespace trawl::core::exact

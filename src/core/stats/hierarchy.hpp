@@ -27,8 +27,9 @@ struct Leaf {
   core::Moments<Sums> moments;
   const EntityId* id = nullptr;  // the key of the map that owns the leaf
   Branch<Sums>* parent = nullptr;
-  std::size_t position = 0;  // in parent->leaves
-  bool changed = false;      // since its mean was counted
+  std::size_t position = 0;          // in parent->leaves
+  bool changed = false;              // since its mean was counted
+  std::size_t changed_position = 0;  // in parent->changed_leaves, if it is
   // What parent's `between` counts for it: the mean of so many records, if any.
   std::vector<double> counted_mean;
   std::int64_t counted_records = 0;
@@ -42,9 +43,7 @@ struct Branch {
   Branch* parent;
   const std::string* name = nullptr;  // the key in parent->children
   std::map<std::string, std::unique_ptr<Branch>> children;
-  // Entities; the first `changed_leaves` of them changed.
-  std::vector<Leaf<Sums>*> leaves;
-  std::size_t changed_leaves = 0;
+  std::vector<Leaf<Sums>*> leaves, changed_leaves;
   // Children to settle. A listed branch is in its parent's list, and so are its ancestors.
   std::vector<Branch*> changed;
   bool listed = false;
@@ -101,6 +100,7 @@ class Hierarchy {
   void attach(Leaf<Sums>& leaf, Branch<Sums>& branch);
   void detach(Leaf<Sums>& leaf);
   void mark_changed(Leaf<Sums>& leaf);
+  void enlist(Leaf<Sums>& leaf);
   void list(Branch<Sums>& branch);
   void count_mean(Leaf<Sums>& leaf);
   void settle_children(Branch<Sums>& branch);

@@ -4,6 +4,17 @@
 #include "core/stats/hierarchy.hpp"
 
 namespace trawl::stats {
+namespace {
+
+// Takes a leaf out of a list in which it knows its place; the last one takes it.
+template <class Sums>
+void erase(std::vector<Leaf<Sums>*>& list, const Leaf<Sums>& leaf, std::size_t Leaf<Sums>::*place) {
+  list[leaf.*place] = list.back();
+  list.back()->*place = leaf.*place;
+  list.pop_back();
+}
+
+}  // namespace
 
 template <class Sums>
 Node<Sums>& Hierarchy<Sums>::pending_of(Branch<Sums>& branch) {
@@ -28,24 +39,18 @@ void Hierarchy<Sums>::list(Branch<Sums>& branch) {
   }
 }
 
-namespace {
-
-// Exchanges the places of two leaves of a branch.
-template <class Sums>
-void exchange(Branch<Sums>& branch, std::size_t a, std::size_t b) {
-  std::swap(branch.leaves[a], branch.leaves[b]);
-  branch.leaves[a]->position = a;
-  branch.leaves[b]->position = b;
-}
-
-}  // namespace
-
 template <class Sums>
 void Hierarchy<Sums>::mark_changed(Leaf<Sums>& leaf) {
-  Branch<Sums>& branch = *leaf.parent;
-  if (leaf.position < branch.changed_leaves) return;
+  if (leaf.changed) return;
   leaf.changed = true;
-  exchange(branch, leaf.position, branch.changed_leaves++);
+  enlist(leaf);
+}
+
+template <class Sums>
+void Hierarchy<Sums>::enlist(Leaf<Sums>& leaf) {
+  Branch<Sums>& branch = *leaf.parent;
+  leaf.changed_position = branch.changed_leaves.size();
+  branch.changed_leaves.push_back(&leaf);
   list(branch);
 }
 
@@ -60,7 +65,7 @@ void Hierarchy<Sums>::attach(Leaf<Sums>& leaf, Branch<Sums>& branch) {
   leaf.parent = &branch;
   leaf.position = branch.leaves.size();
   branch.leaves.push_back(&leaf);
-  if (leaf.changed) mark_changed(leaf);
+  if (leaf.changed) enlist(leaf);
 }
 
 template <class Sums>
@@ -70,10 +75,8 @@ void Hierarchy<Sums>::detach(Leaf<Sums>& leaf) {
   pending.entities -= 1;
   pending.within.subtract(leaf.moments);
   if (leaf.counted_records > 0) pending.subtract_mean(leaf.counted_mean, leaf.counted_records);
-  if (leaf.position < branch.changed_leaves)
-    exchange(branch, leaf.position, --branch.changed_leaves);
-  exchange(branch, leaf.position, branch.leaves.size() - 1);
-  branch.leaves.pop_back();
+  if (leaf.changed) erase(branch.changed_leaves, leaf, &Leaf<Sums>::changed_position);
+  erase(branch.leaves, leaf, &Leaf<Sums>::position);
 }
 
 template <class Sums>
@@ -100,8 +103,8 @@ void Hierarchy<Sums>::settle_children(Branch<Sums>& branch) {
 
 template <class Sums>
 void Hierarchy<Sums>::settle(Branch<Sums>& branch) {
-  for (std::size_t i = 0; i < branch.changed_leaves; ++i) count_mean(*branch.leaves[i]);
-  branch.changed_leaves = 0;
+  for (Leaf<Sums>* leaf : branch.changed_leaves) count_mean(*leaf);
+  branch.changed_leaves.clear();
   settle_children(branch);
   if (!branch.pending) return;
   branch.state.merge(*branch.pending);

@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -85,9 +86,9 @@ class FixedSums {
   static constexpr int range_bits = 43;
 
   explicit FixedSums(std::vector<int> unit_exponents);
-  const Configuration& configuration() const { return units_; }
-  std::size_t features() const { return units_.size(); }
-  int range_exponent(std::size_t i) const { return units_[i] + range_bits; }
+  const Configuration& configuration() const { return *units_; }
+  std::size_t features() const { return units_->size(); }
+  int range_exponent(std::size_t i) const { return (*units_)[i] + range_bits; }
 
   void add_record(const double* values, bool negative);
   void add_columns(std::span<const double* const> columns, std::size_t rows,
@@ -103,9 +104,8 @@ class FixedSums {
  private:
   __extension__ using Integer = __int128;
 
-  std::vector<int> units_;
-  std::vector<Integer> sums_;
-  std::vector<Integer> products_;  // by pair_index
+  std::shared_ptr<const std::vector<int>> units_;  // of all copies
+  std::vector<Integer> sums_;                      // of features, then of products by pair_index
 };
 
 // Local. Not for two threads at once.
