@@ -18,6 +18,12 @@ std::string digit_text(std::size_t digit, std::size_t fanout) {
   return std::string(std::to_string(fanout - 1).size() - text.size(), '0') + text;
 }
 
+Path digits_of(std::uint64_t fraction, std::size_t fanout, std::size_t count) {
+  Path path;
+  while (path.size() < count) path.push_back(digit_text(next_digit(fraction, fanout), fanout));
+  return path;
+}
+
 void check(const TreeShape& shape) {
   if (shape.fanout < 2 || shape.fanout > 1000) {
     throw InputError("a tree of fanout " + std::to_string(shape.fanout) + ": take 2 to 1000");
@@ -27,10 +33,7 @@ void check(const TreeShape& shape) {
 }  // namespace
 
 Path balanced_path(const EntityId& id, std::size_t fanout, std::size_t depth) {
-  std::uint64_t fraction = hash_of(id);
-  Path path;
-  while (path.size() < depth) path.push_back(digit_text(next_digit(fraction, fanout), fanout));
-  return path;
+  return digits_of(hash_of(id), fanout, depth);
 }
 
 std::size_t balanced_depth(std::uint64_t entities, std::size_t fanout) {
@@ -56,23 +59,16 @@ std::size_t Hierarchy<Sums>::wanted_depth() const {
 }
 
 template <class Sums>
-Leaf<Sums>* Hierarchy<Sums>::find(const EntityId& id) {
-  const auto found = leaves_.find(id);
-  return found == leaves_.end() ? nullptr : &found->second;
-}
-
-template <class Sums>
 Leaf<Sums>& Hierarchy<Sums>::join(const EntityId& id, const Path& path) {
-  const auto [place, fresh] = leaves_.try_emplace(id, nothing_.within);
-  place->second.id = &place->first;
-  attach(place->second, branch_at(balanced() ? balanced_path(id, shape_.fanout, depth_) : path));
-  return place->second;
+  Leaf<Sums>& leaf = leaves_.insert(std::make_unique<Leaf<Sums>>(id, nothing_.within));
+  attach(leaf, branch_at(balanced() ? digits_of(leaf.hash, shape_.fanout, depth_) : path));
+  return leaf;
 }
 
 template <class Sums>
 void Hierarchy<Sums>::leave(Leaf<Sums>& leaf) {
   detach(leaf);
-  leaves_.erase(leaves_.find(*leaf.id));
+  leaves_.erase(leaf);
 }
 
 template <class Sums>
@@ -83,7 +79,7 @@ void Hierarchy<Sums>::move(Leaf<Sums>& leaf, const Path& path) {
 
 template <class Sums>
 Path Hierarchy<Sums>::path_of(const Leaf<Sums>& leaf) const {
-  if (balanced()) return balanced_path(*leaf.id, shape_.fanout, wanted_depth());
+  if (balanced()) return digits_of(leaf.hash, shape_.fanout, wanted_depth());
   Path path(shape_.levels.size());
   const Branch<Sums>* branch = leaf.parent;
   for (auto name = path.rbegin(); name != path.rend(); ++name, branch = branch->parent) {
@@ -143,7 +139,7 @@ void Hierarchy<Sums>::reshape() {
   if (depth_ == wanted_depth()) return;
   depth_ = wanted_depth();
   root_ = std::make_unique<Branch<Sums>>(nothing_, nullptr);
-  for (auto& [id, leaf] : leaves_) attach(leaf, branch_at(path_of(leaf)));
+  leaves_.each([&](Leaf<Sums>& leaf) { attach(leaf, branch_at(path_of(leaf))); });
 }
 
 namespace {

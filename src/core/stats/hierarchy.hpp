@@ -9,10 +9,11 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include <trawl/core/stats/tree.hpp>
+
+#include "core/stats/leaf_table.hpp"
 
 namespace trawl::stats {
 
@@ -22,10 +23,12 @@ struct Branch;
 // An entity.
 template <class Sums>
 struct Leaf {
-  explicit Leaf(core::Moments<Sums> nothing) : moments(std::move(nothing)) {}
+  Leaf(const EntityId& name, const core::Moments<Sums>& nothing)
+      : id(name), hash(hash_of(name)), moments(nothing) {}
 
+  EntityId id;
+  std::uint64_t hash;
   core::Moments<Sums> moments;
-  const EntityId* id = nullptr;  // the key of the map that owns the leaf
   Branch<Sums>* parent = nullptr;
   std::size_t position = 0;          // in parent->leaves
   bool changed = false;              // since its mean was counted
@@ -60,7 +63,7 @@ template <class Sums>
 class Hierarchy {
  public:
   using Moments = core::Moments<Sums>;
-  using Leaves = std::unordered_map<EntityId, Leaf<Sums>, EntityHash>;
+  using Leaves = LeafTable<Leaf<Sums>>;
 
   Hierarchy(typename Sums::Configuration configuration, TreeShape shape);
 
@@ -72,7 +75,7 @@ class Hierarchy {
   void set_entities_elsewhere(std::uint64_t count) { elsewhere_ = count; }
 
   // nullptr when there is none.
-  Leaf<Sums>* find(const EntityId& id);
+  Leaf<Sums>* find(const EntityId& id) const { return leaves_.find(id); }
   Leaf<Sums>& join(const EntityId& id, const Path& path);
   void leave(Leaf<Sums>& leaf);
   void move(Leaf<Sums>& leaf, const Path& path);

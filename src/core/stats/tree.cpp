@@ -187,12 +187,10 @@ void BasicTree<Sums>::merge(const BasicTree& other) {
   const auto path_in_other = [&](const Leaf<Sums>& leaf) {
     return hierarchy_->balanced() ? Path() : other.hierarchy_->path_of(leaf);
   };
-  for (const auto& [id, leaf] : other.hierarchy_->leaves()) {
-    find_at(*hierarchy_, id, path_in_other(leaf));
-  }
-  for (const auto& [id, leaf] : other.hierarchy_->leaves()) {
-    add(id, path_in_other(leaf), leaf.moments);
-  }
+  other.hierarchy_->leaves().each(
+      [&](const Leaf<Sums>& leaf) { find_at(*hierarchy_, leaf.id, path_in_other(leaf)); });
+  other.hierarchy_->leaves().each(
+      [&](const Leaf<Sums>& leaf) { add(leaf.id, path_in_other(leaf), leaf.moments); });
 }
 
 template <class Sums>
@@ -220,7 +218,7 @@ std::vector<std::string> BasicTree<Sums>::children(const Path& path) {
 template <class Sums>
 std::vector<EntityId> BasicTree<Sums>::entities(const Path& path) {
   std::vector<EntityId> ids;
-  for (const Leaf<Sums>* leaf : branch_at(*hierarchy_, path).leaves) ids.push_back(*leaf->id);
+  for (const Leaf<Sums>* leaf : branch_at(*hierarchy_, path).leaves) ids.push_back(leaf->id);
   std::sort(ids.begin(), ids.end());
   return ids;
 }

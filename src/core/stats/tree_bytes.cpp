@@ -74,11 +74,11 @@ std::vector<std::byte> BasicTree<Sums>::to_bytes() const {
   append(out, static_cast<std::uint64_t>(size()));
 
   std::vector<const Leaf<Sums>*> leaves;
-  for (const auto& [id, leaf] : hierarchy_->leaves()) leaves.push_back(&leaf);
-  const auto by_id = [](const auto* a, const auto* b) { return *a->id < *b->id; };
+  hierarchy_->leaves().each([&](const Leaf<Sums>& leaf) { leaves.push_back(&leaf); });
+  const auto by_id = [](const auto* a, const auto* b) { return a->id < b->id; };
   std::sort(leaves.begin(), leaves.end(), by_id);
   for (const Leaf<Sums>* leaf : leaves) {
-    stats::append_bytes(out, *leaf->id);
+    stats::append_bytes(out, leaf->id);
     if (!hierarchy_->balanced()) {
       for (const std::string& name : hierarchy_->path_of(*leaf)) append_text(out, name);
     }

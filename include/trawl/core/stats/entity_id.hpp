@@ -18,10 +18,6 @@ using EntityId = std::variant<std::int64_t, std::string>;
 // who chooses ids can crowd them into one place of a balanced tree.
 std::uint64_t hash_of(const EntityId& id);
 
-struct EntityHash {
-  std::size_t operator()(const EntityId& id) const { return hash_of(id); }
-};
-
 // For people: 7, or the text as it is.
 std::string text_of(const EntityId& id);
 
