@@ -16,6 +16,8 @@ ExactSums::ExactSums(std::size_t features) : sums_(features), products_(pair_ind
 }
 
 void ExactSums::add_record(const double* values, bool negative) {
+  sums_.prefetch();
+  products_.prefetch();
   std::array<exact::DoubleParts, max_features> parts;
   std::size_t pair = 0;
   for (std::size_t i = 0; i < features(); ++i) {

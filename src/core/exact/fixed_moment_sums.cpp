@@ -85,6 +85,10 @@ FixedSums::FixedSums(std::vector<int> unit_exponents)
 
 void FixedSums::add_record(const double* values, bool negative) {
   const std::size_t width = features();
+  // All lines at once, if this is one state of very many: their misses overlap.
+  for (std::size_t i = 0; i < sums_.size(); i += 64 / sizeof(Integer)) {
+    __builtin_prefetch(sums_.data() + i, 1);
+  }
   std::array<std::int64_t, max_features> units;
   for (std::size_t i = 0; i < width; ++i) units[i] = rounded_units(values[i], (*units_)[i]);
   Integer* product = sums_.data() + width;

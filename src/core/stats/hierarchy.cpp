@@ -100,8 +100,9 @@ bool Hierarchy<Sums>::lies_at(const Leaf<Sums>& leaf, const Path& path) const {
 
 template <class Sums>
 void Hierarchy<Sums>::add_record(Leaf<Sums>& leaf, std::span<const double> record) {
-  pending_of(*leaf.parent).within.add(record);
+  __builtin_prefetch(leaf.parent);
   leaf.moments.add(record);
+  pending_of(*leaf.parent).within.add(record);
   mark_changed(leaf);
 }
 

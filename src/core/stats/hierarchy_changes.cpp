@@ -60,7 +60,9 @@ template <class Sums>
 void Hierarchy<Sums>::attach(Leaf<Sums>& leaf, Branch<Sums>& branch) {
   Node<Sums>& pending = pending_of(branch);
   pending.entities += 1;
-  pending.within.merge(leaf.moments);
+  if (leaf.moments.count() != 0 || leaf.moments.refused() != 0) {
+    pending.within.merge(leaf.moments);
+  }
   if (leaf.counted_records > 0) pending.add_mean(leaf.counted_mean, leaf.counted_records);
   leaf.parent = &branch;
   leaf.position = branch.leaves.size();

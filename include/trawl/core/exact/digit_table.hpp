@@ -50,6 +50,11 @@ class DigitTable {
         term < 0);
   }
 
+  // Asks for all digits, if this is one table of very many: their cache misses overlap.
+  void prefetch() const {
+    for (std::size_t i = 0; i < digits_.size(); i += 8) __builtin_prefetch(&digits_[i], 1);
+  }
+
   // Requires equal rows(). O(rows * window).
   void merge(const DigitTable& other, bool negative);
 

@@ -41,7 +41,7 @@ using Path = std::vector<std::string>;
 
 struct TreeShape {
   std::vector<std::string> levels = {};  // top first; none: a balanced tree
-  std::size_t fanout = 10;          // of a balanced tree, 2 to 1000
+  std::size_t fanout = 10;               // of a balanced tree, 2 to 1000
   bool operator==(const TreeShape&) const = default;
 };
 
