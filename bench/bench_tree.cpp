@@ -1,5 +1,6 @@
 // What does it cost to keep a hierarchy up to date? Updates, reads of the root, moves; 10 features.
 // items_per_second counts updates, or entities that came or went.
+#include <trawl/core/stats/mahalanobis_measure.hpp>
 #include <trawl/core/stats/tree.hpp>
 
 #include "support.hpp"
@@ -58,6 +59,22 @@ template <class Sums>
 void update(benchmark::State& state) {
   Records records;
   auto tree = tree_of<Sums>(state.range(0), records);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(tree.update(records.random_below(state.range(0)), records.next()));
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+// The same, and each record is judged; p-values of those with p < 0.001. Measures are made again as
+// parents grow.
+template <class Sums>
+void update_and_judge(benchmark::State& state) {
+  Records records;
+  auto tree = tree_of<Sums>(state.range(0), records);
+  tree.set_measure(mahalanobis_measure<Sums>(0.001));
+  for (int i = 0; i < 100; ++i) {
+    for (std::int64_t id = 0; id < state.range(0); ++id) tree.update(id, records.next());
+  }
   for (auto _ : state) {
     benchmark::DoNotOptimize(tree.update(records.random_below(state.range(0)), records.next()));
   }
@@ -132,6 +149,8 @@ using Fixed = core::FixedSums;
 
 BENCHMARK(update<Fixed>)->Arg(1000)->Arg(100'000);
 BENCHMARK(update<Exact>)->Arg(1000)->Arg(100'000);
+BENCHMARK(update_and_judge<Fixed>)->Arg(1000);
+BENCHMARK(update_and_judge<Exact>)->Arg(1000);
 BENCHMARK(update_and_read_root<Fixed>)
     ->Args({100'000, 1})
     ->Args({100'000, 10})

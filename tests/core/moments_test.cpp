@@ -41,6 +41,19 @@ M one_by_one(std::size_t features, std::span<const double> rows) {
   return moments;
 }
 
+// A mean that is above the middle of two doubles by one part in 2^126. Sums with 4 and 5 words.
+TEST(ExactMoments, MeansSeeTheLastBitOfTheirSum) {
+  for (const double sign : {1.0, -1.0, 0x1p-18, -0x1p-18}) {
+    ExactMoments moments(1);
+    moments.add(std::vector<double>{sign * 0x1.8p126, sign * 0x1.8p73});
+    moments.add(std::vector<double>{0.0});
+    EXPECT_EQ(moments.mean(0), sign * 0x1p125);
+    moments.subtract(std::vector<double>{0.0});
+    moments.add(std::vector<double>{sign});
+    EXPECT_EQ(moments.mean(0), sign * (0x1p125 + 0x1p73));
+  }
+}
+
 template <class M>
 class AnyMoments : public testing::Test {};
 using Forms = testing::Types<ExactMoments, FixedMoments>;

@@ -52,12 +52,12 @@ std::size_t balanced_depth(std::uint64_t entities, std::size_t fanout);
 // How unusual a record is.
 struct Distance {
   double squared = 0;  // squared Mahalanobis distance, or what the measure takes for it
-  double log_p = 0;    // of a record at least as unusual; natural logarithm
+  double log_p = 0;    // of a record at least as unusual; natural logarithm; NaN: not computed
 };
 // Of a record of finite features.
 using Measure = std::function<Distance(std::span<const double> record)>;
-// What is normal, from a parent's records. May be empty: they say nothing yet. The node is valid
-// during the call only.
+// What is normal, from a parent's records; mahalanobis_measure.hpp has one. May be empty: they say
+// nothing yet. The node is valid during the call only.
 template <class Sums>
 using MakeMeasure = std::function<Measure(const Node<Sums>& parent)>;
 
