@@ -155,9 +155,10 @@ bool MappedFile::resident(std::uint64_t offset) const {
 
 void MappedFile::fetch(std::uint64_t offset, std::uint64_t bytes) const {
   constexpr std::uint64_t block = std::uint64_t{2} << 20;
+  constexpr std::uint64_t along = block / 4;  // so much of a block is read along at an edge
   const std::uint64_t end = std::min(bytes_, offset + bytes);
-  const std::uint64_t first = (offset + block - 1) / block * block;
-  const std::uint64_t last = end / block * block;
+  const std::uint64_t first = (offset + block - 1 - along) / block * block;
+  const std::uint64_t last = std::min(end + along, bytes_) / block * block;
   if (first >= last) return prefetch(offset, bytes);
   if (offset < first) prefetch(offset, first - offset);
   if (last < end) prefetch(last, end - last);

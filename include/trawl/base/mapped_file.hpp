@@ -39,8 +39,8 @@ class MappedFile {
   // Asks the system to read these bytes, and no others, from disk. Returns at once.
   void prefetch(std::uint64_t offset, std::uint64_t bytes) const;
   // Has the disk read these bytes, and waits for most of them: in blocks of 2 MiB where they fill
-  // such blocks, which the system reads, keeps and maps as one page each. For threads that have
-  // nothing else to do; several at once keep a fast disk busy.
+  // such blocks to three quarters, which the system reads, keeps and maps as one page each. For
+  // threads that have nothing else to do; several at once keep a fast disk busy.
   void fetch(std::uint64_t offset, std::uint64_t bytes) const;
   // Whether any page was lost since it was mapped.
   bool damaged() const;
