@@ -1,5 +1,7 @@
 #include "core/stats/hierarchy.hpp"
 
+#include <algorithm>
+
 #include <trawl/base/error.hpp>
 
 namespace trawl::stats {
@@ -140,7 +142,12 @@ void Hierarchy<Sums>::reshape() {
   if (depth_ == wanted_depth()) return;
   depth_ = wanted_depth();
   root_ = std::make_unique<Branch<Sums>>(nothing_, nullptr);
-  leaves_.each([&](Leaf<Sums>& leaf) { attach(leaf, branch_at(path_of(leaf))); });
+  // Neighbours one after the other, for the caches.
+  std::vector<Leaf<Sums>*> by_hash;
+  leaves_.each([&](Leaf<Sums>& leaf) { by_hash.push_back(&leaf); });
+  std::sort(by_hash.begin(), by_hash.end(),
+            [](const Leaf<Sums>* a, const Leaf<Sums>* b) { return a->hash < b->hash; });
+  for (Leaf<Sums>* leaf : by_hash) attach(*leaf, branch_at(path_of(*leaf)));
 }
 
 namespace {
