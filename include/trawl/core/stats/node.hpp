@@ -86,7 +86,7 @@ struct Node {
   void merge(const Node& other);
   void subtract(const Node& other);
 
-  // O(d) wide divisions and roots, about 27 us for 10 features. The last steps from exactly
+  // O(d) wide divisions and roots, about 30 us for 10 features. The last steps from exactly
   // rounded means and standard deviations are +, *, / and sqrt: the same bits on every host.
   NodeSummary summary() const;
 
