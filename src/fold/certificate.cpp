@@ -145,7 +145,7 @@ Certificate make_certificate(const SearchRequest& request, const SearchResult& r
   certificate.body = {
       {"format", certificate_format},
       {"program", fmt::format("trawl {} ({})", version(), commit())},
-      {"command", "search"},
+      {"command", request.command},
       {"status", fold::name_of(result.status)},
       {"predicate", result.opened.normal_form.empty() ? request.where : result.opened.normal_form},
       {"select", request.select},
@@ -163,6 +163,7 @@ Certificate make_certificate(const SearchRequest& request, const SearchResult& r
       {"merkle_root", root},
       {"datasets", std::move(datasets)},
   };
+  if (!request.parameters.is_null()) certificate.body["parameters"] = request.parameters;
   certificate.digest = hex(sha256(bytes_of(canonical_text(certificate.body))));
   return certificate;
 }

@@ -19,6 +19,32 @@ std::unique_ptr<store::Dataset> open_with_retry(const store::DatasetRef& ref,
   }
 }
 
+namespace {
+
+const ColumnSchema* find_column(const Schema& schema, const std::string& name) {
+  const auto column = schema.find(name);
+  return column ? &schema[*column] : nullptr;
+}
+
+void check_types(const Query& query, const Schema& schema) {
+  for (const std::string& name : query.numbers) {
+    const ColumnSchema* column = find_column(schema, name);
+    if (column != nullptr && is_text(column->type)) {
+      throw InputError(fmt::format("column '{}' holds {}, and a feature must hold numbers", name,
+                                   name_of(column->type)));
+    }
+  }
+  for (const std::string& name : query.names) {
+    const ColumnSchema* column = find_column(schema, name);
+    if (column != nullptr && column->type == Type::float64) {
+      throw InputError(
+          fmt::format("column '{}' holds doubles, which are no names of entities or levels", name));
+    }
+  }
+}
+
+}  // namespace
+
 BoundQuery bind(const Query& query, const Schema& schema) {
   BoundQuery bound{core::bind(query.syntax, schema), {}};
   for (const std::string& name : query.select) {
@@ -33,6 +59,7 @@ BoundQuery bind(const Query& query, const Schema& schema) {
     }
     bound.select.push_back(*column);
   }
+  check_types(query, schema);
   if (query.select.empty()) {
     for (std::size_t column = 0; column < schema.size(); ++column) bound.select.push_back(column);
   }

@@ -111,11 +111,13 @@ class Worker {
 
   void publish(FinishedWork& finished, RowSummary& summary) {
     finished.ledger.canonicalise();
-    finished.summary = summary.to_bytes();
+    summary.complete();
+    const FoldJob& job = shared_.job;
+    if (job.on_finished && job.bytes_wanted) finished.summary = summary.to_bytes();
     const std::lock_guard lock(shared_.mutex);
-    if (shared_.job.on_finished) shared_.job.on_finished(finished, summary);
+    if (job.on_finished) job.on_finished(finished, summary);
     shared_.result.ledger.merge(finished.ledger);
-    shared_.result.summary->merge(finished.summary);
+    shared_.result.summary->take(summary);
   }
 
   void leave() {

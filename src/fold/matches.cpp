@@ -72,6 +72,13 @@ void MatchSet::merge(std::string_view bytes) {
   }
 }
 
+void MatchSet::take(RowSummary& piece) {
+  auto& items = dynamic_cast<MatchSet&>(piece).items_;
+  items_.insert(items_.end(), std::make_move_iterator(items.begin()),
+                std::make_move_iterator(items.end()));
+  items.clear();
+}
+
 // One line per match: dataset, row, and the match itself, which as JSON holds neither tab nor line
 // end.
 std::string MatchSet::to_bytes() const {

@@ -169,7 +169,7 @@ Json make_run_record(const SearchRequest& request, const SearchResult& result,
   for (const RankReport& report : reports) paused += report.filters_paused;
   return {{"format", "trawl-run-1"},
           {"program", fmt::format("trawl {} ({})", version(), commit())},
-          {"command", "search"},
+          {"command", request.command},
           {"status", name_of(result.status)},
           {"finished", utc_now_compact()},
           {"working_folder", fs::current_path().string()},

@@ -60,6 +60,7 @@ class Search {
       const std::string ledger = comm_.merge_to_root(pruned.to_bytes(), join);
       if (comm_.is_root()) result_.ledger = Ledger::from_bytes(ledger);
     }
+    if (hooks_.make_summary) return;  // whoever made it knows where its sums are
     const std::string matches = comm_.merge_to_root(matches_->to_bytes(), join);
     if (!comm_.is_root()) return;
     result_.matches.merge(matches);
@@ -71,6 +72,7 @@ class Search {
   static constexpr std::uint64_t first_window_groups = 8;
 
   std::unique_ptr<RowSummary> make_summary() const {
+    if (hooks_.make_summary) return hooks_.make_summary();
     if (request_.count_only) return std::make_unique<CountOnly>();
     return std::make_unique<MatchSet>();
   }
@@ -83,6 +85,7 @@ class Search {
                 request_.limit > 0 ? std::uint64_t{1} : 0,
                 [this] { return make_summary(); },
                 hooks_.on_finished,
+                hooks_.bytes_wanted,
                 hooks_.on_tick,
                 hooks_.stop};
     FoldResult folded;
@@ -93,7 +96,7 @@ class Search {
       if (run.state == GroupState::scanned) result_.rows_scanned += run.counts.rows;
     }
     ledger_.merge(folded.ledger);
-    matches_->merge(folded.summary->to_bytes());
+    matches_->take(*folded.summary);
     left_.insert(left_.end(), folded.left.begin(), folded.left.end());
     result_.bytes_read += folded.bytes_read;
     result_.filters_paused += folded.filters_paused;
@@ -200,7 +203,8 @@ SearchResult search(const SearchRequest& request, const Comm& comm, const Search
                     PhaseTimer& timer) {
   SearchResult result;
   timer.begin("open");
-  const Query query{parse_where(request.where, comm), request.select};
+  const Query query{parse_where(request.where, comm), request.select, request.numbers,
+                    request.names};
   Opening opening(request.inputs, request.table, query, request.threads, request.index, comm);
   KeyLists keys;
   const bool early = !opening.key_lists().empty();

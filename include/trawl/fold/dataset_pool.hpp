@@ -23,7 +23,9 @@ namespace trawl::fold {
 // A predicate and a list of columns, before they meet a schema.
 struct Query {
   core::SyntaxPtr syntax;
-  std::vector<std::string> select;  // empty: all columns
+  std::vector<std::string> select;        // empty: all columns
+  std::vector<std::string> numbers = {};  // of `select`: columns that must hold numbers or times
+  std::vector<std::string> names = {};  // of `select`: columns that must hold anything but doubles
 };
 
 // The same where they met one.

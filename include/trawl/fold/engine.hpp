@@ -21,7 +21,7 @@ namespace trawl::fold {
 struct FinishedWork {
   Work work;
   Ledger ledger;
-  std::string summary;  // RowSummary::to_bytes of the rows of this piece
+  std::string summary;  // RowSummary::to_bytes of its rows; empty unless FoldJob::bytes_wanted
 };
 
 struct FoldJob {
@@ -33,6 +33,7 @@ struct FoldJob {
   // Called by worker threads, one at a time, whenever a piece is finished; may write. Empty:
   // nothing to do.
   std::function<void(const FinishedWork&, const RowSummary&)> on_finished;
+  bool bytes_wanted = true;  // by on_finished, which has a journal; summaries merge without them
   // Called by the main thread about ten times a second. Empty: nothing to do.
   std::function<void()> on_tick;
   const std::atomic<bool>* stop = nullptr;  // when it turns true, pieces not begun are left alone
@@ -42,7 +43,7 @@ struct FoldResult {
   Ledger ledger;
   std::unique_ptr<RowSummary> summary;
   std::uint64_t bytes_read = 0;
-  std::uint64_t filters_paused = 0;  // row groups, see core::ScanProgram::Scratch
+  std::uint64_t filters_paused = 0;    // row groups, see core::ScanProgram::Scratch
   std::vector<double> thread_seconds;  // busy time of each thread
   std::vector<Work> left;              // not begun because of `stop`
 };

@@ -31,8 +31,13 @@ class RowSummary {
   // unchanged.
   virtual void add(const GroupRef& group, std::span<const std::uint64_t> matches,
                    core::ColumnSource& columns) = 0;
+  // Called by the worker thread when all rows of a piece are added, with no lock held: a summary
+  // that keeps its sums elsewhere brings them there. After that the piece cannot be lost.
+  virtual void complete() {}
   // Exact, associative, commutative.
   virtual void merge(std::string_view bytes) = 0;
+  // The same for another summary of this kind in memory, which is left empty.
+  virtual void take(RowSummary& piece) { merge(piece.to_bytes()); }
   virtual std::string to_bytes() const = 0;
 };
 
@@ -47,6 +52,7 @@ class MatchSet : public RowSummary {
   void add(const GroupRef& group, std::span<const std::uint64_t> matches,
            core::ColumnSource& columns) override;
   void merge(std::string_view bytes) override;
+  void take(RowSummary& piece) override;
   std::string to_bytes() const override;
 
   // Canonical order: by (dataset, row).

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <trawl/base/json.hpp>
 #include <trawl/base/timer.hpp>
 #include <trawl/comm/comm.hpp>
 #include <trawl/fold/engine.hpp>
@@ -32,6 +33,11 @@ struct SearchRequest {
   bool zone_maps = true;
   bool filters = true;
   bool index = true;  // stored membership filters and column sketches
+  // Of a command that computes something else from the rows that match (SearchHooks::make_summary).
+  std::string command = "search";
+  std::vector<std::string> numbers;  // columns of `select` that must hold numbers or times
+  std::vector<std::string> names;    // columns of `select` whose values must be names: no doubles
+  Json parameters;                   // what its result depends on besides; for the certificate
 };
 
 // What a run looks at while it goes on, and what can stop it. All members may be empty.
@@ -40,8 +46,11 @@ struct SearchHooks {
       on_plan;  // all ranks, before the fold
   std::function<void(const FinishedWork&, const RowSummary&)>
       on_finished;                // worker threads, one at a time
+  bool bytes_wanted = true;       // FinishedWork::summary
   std::function<void()> on_tick;  // main thread
   const std::atomic<bool>* stop = nullptr;
+  // What is computed of the rows that match; empty: the matches themselves, or their number.
+  std::function<std::unique_ptr<RowSummary>()> make_summary;
   std::vector<FinishedWork> resumed;  // root: work that an earlier, interrupted run finished
 };
 
