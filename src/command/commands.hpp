@@ -12,6 +12,7 @@ Command index_command();
 Command inspect_command();
 Command replay_command();
 Command search_command();
+Command stats_command();
 Command sweep_command();
 Command verify_command();
 

@@ -86,6 +86,7 @@ std::span<const Command> commands() {
       index_command(),
       inspect_command(),
       search_command(),
+      stats_command(),
       verify_command(),
       replay_command(),
       sweep_command(),

@@ -58,6 +58,11 @@ SearchRun run_search_job(const SearchParams& params, const Context& context);
 // The request that `params` describe, for this rank.
 fold::SearchRequest request_of(const SearchParams& params, const comm::Comm& comm);
 
+// Root. One line for each dataset and run of row groups that failed.
+std::vector<std::string> failures_of(const fold::SearchResult& result);
+// Of a run that was not interrupted.
+ExitCode exit_code_of(const fold::SearchResult& result);
+
 // Root. Canonical match lines for people and programs.
 std::string format_matches(std::string_view lines, MatchFormat format);
 

@@ -147,7 +147,7 @@ class Job {
   SearchRun record(const fold::SearchResult& result) {
     SearchRun run;
     run.path = directory_.path();
-    run.exit_code = exit_code(result);
+    run.exit_code = exit_code_of(result);
     timer_.begin("certify");
     fold::Certificate certificate;
     comm_.agree("writing the certificate", [&] {
@@ -162,7 +162,7 @@ class Job {
       run.record = fold::make_run_record(request_, result, certificate, reports, context_.config,
                                          params_.price_per_node_hour);
       write_files(run, certificate, reports);
-      run.failures = failures(result);
+      run.failures = failures_of(result);
     });
     return run;
   }
@@ -178,29 +178,6 @@ class Job {
     directory_.publish();
   }
 
-  static std::vector<std::string> failures(const fold::SearchResult& result) {
-    std::vector<std::string> lines;
-    for (std::size_t i = 0; i < result.opened.facts.size(); ++i) {
-      const std::string& name = result.opened.refs()[i].name;
-      if (!result.opened.facts[i].failure.empty()) {
-        lines.push_back(
-            fmt::format("failed: dataset '{}': {}", name, result.opened.facts[i].failure));
-        continue;
-      }
-      for (const fold::LedgerRun& run : result.ledger.of_dataset(i)) {
-        if (run.state != fold::GroupState::failed) continue;
-        lines.push_back(fmt::format("failed: dataset '{}', row groups {} to {}: {}", name,
-                                    run.begin, run.end, run.reason));
-      }
-    }
-    return lines;
-  }
-
-  static ExitCode exit_code(const fold::SearchResult& result) {
-    if (result.audit.hits > 0) return ExitCode::check_failed;
-    return result.status == fold::Status::incomplete ? ExitCode::incomplete : ExitCode::complete;
-  }
-
   const SearchParams& params_;
   const Context& context_;
   const comm::Comm& comm_;
@@ -213,6 +190,29 @@ class Job {
 };
 
 }  // namespace
+
+std::vector<std::string> failures_of(const fold::SearchResult& result) {
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < result.opened.facts.size(); ++i) {
+    const std::string& name = result.opened.refs()[i].name;
+    if (!result.opened.facts[i].failure.empty()) {
+      lines.push_back(
+          fmt::format("failed: dataset '{}': {}", name, result.opened.facts[i].failure));
+      continue;
+    }
+    for (const fold::LedgerRun& run : result.ledger.of_dataset(i)) {
+      if (run.state != fold::GroupState::failed) continue;
+      lines.push_back(fmt::format("failed: dataset '{}', row groups {} to {}: {}", name, run.begin,
+                                  run.end, run.reason));
+    }
+  }
+  return lines;
+}
+
+ExitCode exit_code_of(const fold::SearchResult& result) {
+  if (result.audit.hits > 0) return ExitCode::check_failed;
+  return result.status == fold::Status::incomplete ? ExitCode::incomplete : ExitCode::complete;
+}
 
 fold::SearchRequest request_of(const SearchParams& params, const comm::Comm& comm) {
   fold::SearchRequest request;

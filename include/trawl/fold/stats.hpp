@@ -1,0 +1,58 @@
+// Exact statistics of the rows that match: of all, of every group of a hierarchy, and of every
+// entity. The same bytes for any number of ranks and threads and any order of rows and datasets.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <trawl/comm/comm.hpp>
+#include <trawl/fold/search.hpp>
+
+namespace trawl::fold {
+
+struct StatsRequest {
+  SearchRequest search;  // which rows, of which inputs; the rest as search_of() sets it
+  std::vector<std::string> features;  // 1 to core::max_features columns of numbers or times
+  std::string group_by;               // the column that names a row's entity; empty: no entities
+  std::vector<std::string> levels;    // columns that name a row's path, top first
+  std::uint64_t fanout = 10;          // of the balanced tree of entities when there are no levels
+  std::vector<int> unit_exponents;    // fixed point: one per feature; empty: sums of the doubles
+  double confidence = 0.95;           // of the intervals, in (0, 1)
+  bool correlate = false;             // covariances and correlations of the features too
+};
+
+// Rows that are in no record, and why: counted once for each column that says so.
+struct ColumnRefusals {
+  std::string column;
+  std::uint64_t nulls = 0;
+  std::uint64_t inexact = 0;  // integers that no double is equal to
+};
+
+struct StatsResult {
+  SearchResult search;
+  // Root only, and only unless interrupted:
+  std::string lines;  // stats.jsonl: all nodes, parents first, siblings by name; then all entities
+  std::uint64_t nodes = 0;
+  std::uint64_t entities = 0;            // pairs of an entity and a path
+  std::uint64_t split_entities = 0;      // entities whose rows name several paths
+  std::uint64_t records = 0;             // counted in the root
+  std::uint64_t refused = 0;             // rows with a value that cannot be added
+  std::uint64_t without_key = 0;         // rows with NULL for the entity or a level: in no node
+  std::vector<ColumnRefusals> refusals;  // features, then entity and levels
+};
+
+// Local. request.search with what the columns and options of the statistics add to it: what is
+// searched for, and certified. Requires that no column is named twice among features or keys.
+SearchRequest search_of(const StatsRequest& request);
+
+// Collective. `request.search` is from search_of(). InputError (as CollectiveError): no such
+// column, or of a type that does not fit. A row is refused as a whole, and counted, when a feature
+// is NULL, NaN, infinite, out of the range of its fixed-point unit, or an integer that no double
+// equals. NULL for the entity or a level leaves the row out of every node: without_key. An entity
+// whose rows name several paths is one entity on each of these paths, and counted in
+// split_entities.
+StatsResult stats(const StatsRequest& request, const comm::Comm& comm, const SearchHooks& hooks,
+                  PhaseTimer& timer);
+
+}  // namespace trawl::fold

@@ -1,0 +1,73 @@
+#include "entity_key.hpp"
+
+namespace trawl::fold {
+namespace {
+
+constexpr std::uint8_t no_id = 0, number_id = 1, text_id = 2;
+
+void put_big_endian(std::string& out, std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>((value >> shift) & 0xff);
+}
+
+// Ends before everything that goes on: 0 is escaped.
+void put_sortable(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    out += c;
+    if (c == '\0') out += '\1';
+  }
+  out += '\0';
+  out += '\0';
+}
+
+}  // namespace
+
+void put_path(std::string& out, const stats::Path& path) {
+  put(out, static_cast<std::uint32_t>(path.size()));
+  for (const std::string& name : path) put_text(out, name);
+}
+
+stats::Path take_path(std::string_view& bytes) {
+  stats::Path path(take<std::uint32_t>(bytes));
+  for (std::string& name : path) name = take_text(bytes);
+  return path;
+}
+
+std::string EntityKey::to_bytes() const {
+  std::string out;
+  if (!id) {
+    put(out, no_id);
+  } else if (const auto* number = std::get_if<std::int64_t>(&*id)) {
+    put(out, number_id);
+    put(out, *number);
+  } else {
+    put(out, text_id);
+    put_text(out, std::get<std::string>(*id));
+  }
+  put_path(out, path);
+  return out;
+}
+
+EntityKey EntityKey::from_bytes(std::string_view bytes) {
+  EntityKey key;
+  const auto kind = take<std::uint8_t>(bytes);
+  if (kind == number_id) key.id = take<std::int64_t>(bytes);
+  if (kind == text_id) key.id = std::string(take_text(bytes));
+  key.path = take_path(bytes);
+  return key;
+}
+
+std::string EntityKey::sort_bytes() const {
+  std::string out;
+  if (id) {
+    out += static_cast<char>(id->index());
+    if (const auto* number = std::get_if<std::int64_t>(&*id)) {
+      put_big_endian(out, static_cast<std::uint64_t>(*number) ^ (std::uint64_t{1} << 63));
+    } else {
+      put_sortable(out, std::get<std::string>(*id));
+    }
+  }
+  for (const std::string& name : path) put_sortable(out, name);
+  return out;
+}
+
+}  // namespace trawl::fold

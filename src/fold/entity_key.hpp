@@ -1,0 +1,61 @@
+// What a record belongs to: an entity, a path of a hierarchy, both or neither. And plain bytes for
+// messages between ranks.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include <trawl/base/error.hpp>
+#include <trawl/core/stats/entity_id.hpp>
+#include <trawl/core/stats/tree.hpp>
+
+namespace trawl::fold {
+
+template <class T>
+requires std::is_trivially_copyable_v<T>
+void put(std::string& out, const T& value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+inline void put_text(std::string& out, std::string_view text) {
+  put(out, static_cast<std::uint32_t>(text.size()));
+  out += text;
+}
+
+inline std::string_view take_bytes(std::string_view& bytes, std::size_t size) {
+  if (bytes.size() < size) throw Error("statistics: truncated message between ranks");
+  const std::string_view front = bytes.substr(0, size);
+  bytes.remove_prefix(size);
+  return front;
+}
+
+template <class T>
+T take(std::string_view& bytes) {
+  T value;
+  std::memcpy(&value, take_bytes(bytes, sizeof value).data(), sizeof value);
+  return value;
+}
+
+inline std::string_view take_text(std::string_view& bytes) {
+  return take_bytes(bytes, take<std::uint32_t>(bytes));
+}
+
+struct EntityKey {
+  std::optional<stats::EntityId> id;
+  stats::Path path;
+
+  // Equal keys, and only those, have equal bytes.
+  std::string to_bytes() const;
+  static EntityKey from_bytes(std::string_view bytes);
+  // Bytes whose order is that of ids (numbers before texts, texts by their bytes), then paths.
+  std::string sort_bytes() const;
+};
+
+void put_path(std::string& out, const stats::Path& path);
+stats::Path take_path(std::string_view& bytes);
+
+}  // namespace trawl::fold

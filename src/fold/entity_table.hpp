@@ -1,0 +1,73 @@
+// The moments of many entities on one rank, filled by many threads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <trawl/comm/comm.hpp>
+#include <trawl/core/exact/moments.hpp>
+
+namespace trawl::fold {
+
+// Records of several entities: what a thread has collected from a piece of work. `rows` has those
+// of entity e in [begin[e], begin[e + 1]), each of as many doubles as there are features.
+struct EntityBatch {
+  std::vector<std::string> keys;      // EntityKey::to_bytes, distinct
+  std::vector<std::uint64_t> hashes;  // say where an entity lives: the same for equal entities
+  std::vector<std::uint64_t> begin;   // keys.size() + 1, in rows
+  std::vector<double> rows;
+};
+
+// In parts by hash, each with a lock, so that threads rarely wait for each other.
+template <class Sums>
+class EntityTable {
+ public:
+  using Moments = core::Moments<Sums>;
+  static constexpr std::size_t parts = 16;
+
+  explicit EntityTable(typename Sums::Configuration configuration);
+
+  // Thread-safe. What was added before and what is added after may be of the same entities.
+  void add(const EntityBatch& batch);
+
+  // Collective. Moments of the same key on several ranks are merged on the rank that the hash
+  // names; every rank keeps its own entities only. Part by part, so that messages stay small
+  // beside the table.
+  void exchange(const comm::Comm& comm);
+
+  std::size_t size() const;
+  // Not while others add.
+  void each(const std::function<void(const std::string& key, const Moments&)>& function) const;
+  const Moments& nothing() const { return nothing_; }
+
+ private:
+  struct State {
+    std::uint64_t hash;
+    Moments moments;
+  };
+  struct Part {
+    std::mutex mutex;
+    std::unordered_map<std::string, State> entities;
+  };
+
+  static std::size_t part_of(std::uint64_t hash) { return hash >> 60; }  // of 16
+  State& at(Part& part, const std::string& key, std::uint64_t hash);
+  void add_part(const EntityBatch& batch, const std::vector<std::size_t>& entities, Part& part);
+  std::vector<std::vector<char>> messages(Part& part, int ranks) const;
+  void merge_message(Part& part, std::string_view bytes);
+
+  Moments nothing_;
+  std::array<Part, parts> parts_;
+};
+
+extern template class EntityTable<core::ExactSums>;
+extern template class EntityTable<core::FixedSums>;
+
+}  // namespace trawl::fold

@@ -1,0 +1,145 @@
+#include "row_collector.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+#include <trawl/base/digest.hpp>
+
+#include "entity_key.hpp"
+
+namespace trawl::fold {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+std::size_t position_of(std::vector<std::string>& select, const std::string& name) {
+  const auto found = std::ranges::find(select, name);
+  const auto position = static_cast<std::size_t>(found - select.begin());
+  if (found == select.end()) select.push_back(name);
+  return position;
+}
+
+bool is_exact(std::int64_t value) {
+  __extension__ using Wide = __int128;
+  return static_cast<Wide>(static_cast<double>(value)) == value;
+}
+
+// Whole numbers are numbers; dates, truth values and texts are names as people write them.
+stats::EntityId id_of(const ColumnView& view, std::size_t row) {
+  if (view.type == Type::int64) return view.integer(row);
+  if (view.type == Type::text) return std::string(view.text(row));
+  return to_text(view.value(row), view.type);
+}
+
+std::string name_of_level(const ColumnView& view, std::size_t row) {
+  return view.type == Type::text ? std::string(view.text(row))
+                                 : to_text(view.value(row), view.type);
+}
+
+}  // namespace
+
+StatsColumns::StatsColumns(const StatsRequest& request) : has_entities(!request.group_by.empty()) {
+  for (const std::string& name : request.features) features.push_back(position_of(select, name));
+  if (has_entities) keys.push_back(position_of(select, request.group_by));
+  for (const std::string& name : request.levels) keys.push_back(position_of(select, name));
+}
+
+void RefusalCounts::merge(const RefusalCounts& other) {
+  for (std::size_t i = 0; i < nulls.size(); ++i) {
+    nulls[i] += other.nulls[i];
+    inexact[i] += other.inexact[i];
+  }
+  without_key += other.without_key;
+}
+
+RowCollector::RowCollector(const StatsColumns& columns, Deliver deliver)
+    : columns_(columns),
+      deliver_(std::move(deliver)),
+      refusals_(columns.features.size() + columns.keys.size()) {}
+
+void RowCollector::add(const GroupRef& group, std::span<const std::uint64_t> matches,
+                       core::ColumnSource& columns) {
+  if (std::ranges::all_of(matches, [](std::uint64_t word) { return word == 0; })) return;
+  Views views;  // all of them before the first row is kept: reading may throw
+  for (const std::size_t column : group.select)
+    views.push_back(&columns.column_rows(column, matches));
+  for (std::size_t word = 0; word < matches.size(); ++word) {
+    for (std::uint64_t bits = matches[word]; bits != 0; bits &= bits - 1)
+      add_row(views, word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+  }
+}
+
+void RowCollector::add_row(const Views& views, std::size_t row) {
+  if (!make_key(views, row)) {
+    ++refusals_.without_key;
+    return;
+  }
+  entities_.push_back(entity());
+  for (std::size_t i = 0; i < columns_.features.size(); ++i)
+    values_.push_back(feature(*views[columns_.features[i]], row, i));
+}
+
+// False when the entity or a level is NULL.
+bool RowCollector::make_key(const Views& views, std::size_t row) {
+  bool whole = true;
+  for (std::size_t i = 0; i < columns_.keys.size(); ++i) {
+    if (views[columns_.keys[i]]->is_valid(row)) continue;
+    ++refusals_.nulls[columns_.features.size() + i];
+    whole = false;
+  }
+  if (!whole) return false;
+  EntityKey key;
+  for (std::size_t i = 0; i < columns_.keys.size(); ++i) {
+    const ColumnView& view = *views[columns_.keys[i]];
+    if (i == 0 && columns_.has_entities) {
+      key.id = id_of(view, row);
+    } else {
+      key.path.push_back(name_of_level(view, row));
+    }
+  }
+  key_ = key.to_bytes();
+  // An entity on several paths lives on one rank, which so can tell.
+  hash_ = key.id ? stats::hash_of(*key.id) : xxh3(bytes_of(key_));
+  return true;
+}
+
+// NaN, which refuses the record, for what no double is equal to.
+double RowCollector::feature(const ColumnView& view, std::size_t row, std::size_t index) {
+  if (!view.is_valid(row)) {
+    ++refusals_.nulls[index];
+    return nan;
+  }
+  if (view.lane == Lane::f32 || view.lane == Lane::f64) return view.real(row);
+  const std::int64_t value = view.integer(row);
+  if (is_exact(value)) return static_cast<double>(value);
+  ++refusals_.inexact[index];
+  return nan;
+}
+
+std::uint32_t RowCollector::entity() {
+  const auto [found, fresh] = numbers_.try_emplace(key_, static_cast<std::uint32_t>(keys_.size()));
+  if (fresh) {
+    keys_.push_back(key_);
+    hashes_.push_back(hash_);
+  }
+  return found->second;
+}
+
+void RowCollector::complete() {
+  const std::size_t features = columns_.features.size();
+  EntityBatch batch{std::move(keys_), std::move(hashes_), {}, {}};
+  batch.begin.resize(batch.keys.size() + 1);
+  for (const std::uint32_t e : entities_) ++batch.begin[e + 1];
+  for (std::size_t e = 0; e < batch.keys.size(); ++e) batch.begin[e + 1] += batch.begin[e];
+  std::vector<std::uint64_t> next(batch.begin.begin(), batch.begin.end() - 1);
+  batch.rows.resize(values_.size());
+  for (std::size_t row = 0; row < entities_.size(); ++row) {
+    std::copy_n(
+        values_.begin() + static_cast<std::ptrdiff_t>(row * features), features,
+        batch.rows.begin() + static_cast<std::ptrdiff_t>(next[entities_[row]]++ * features));
+  }
+  deliver_(batch, refusals_);
+}
+
+}  // namespace trawl::fold

@@ -1,0 +1,152 @@
+#include "stats_lines.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include <trawl/base/json.hpp>
+#include <trawl/core/stats/tails.hpp>
+
+namespace trawl::fold {
+namespace {
+
+void append_number(std::string& out, double value) {
+  if (std::isnan(value)) {
+    out += "null";
+  } else {
+    append_json(out, Value(value), Type::float64);
+  }
+}
+
+void append_field(std::string& out, const char* name, double value) {
+  out += fmt::format(",\"{}\":", name);
+  append_number(out, value);
+}
+
+void append_path(std::string& out, const stats::Path& path) {
+  out += "{\"path\":[";
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (i > 0) out += ',';
+    append_json_string(out, path[i]);
+  }
+  out += ']';
+}
+
+void append_refused(std::string& out, const core::RefusedValues& refused) {
+  out += fmt::format(",\"refused\":{{\"nan\":{},\"too_low\":{},\"too_high\":{}}}", refused.nan,
+                     refused.too_low, refused.too_high);
+}
+
+stats::Interval around(double mean, double half) {
+  return {mean - half, mean + half};
+}
+
+// "covariance":[[c00],[c10,c11],...]: the lower triangle, features as in the request.
+template <class F>
+void append_triangle(std::string& out, const char* name, std::size_t features, F value) {
+  out += fmt::format(",\"{}\":[", name);
+  for (std::size_t i = 0; i < features; ++i) {
+    out += i == 0 ? "[" : ",[";
+    for (std::size_t j = 0; j <= i; ++j) {
+      if (j > 0) out += ',';
+      append_number(out, value(i, j));
+    }
+    out += ']';
+  }
+  out += ']';
+}
+
+}  // namespace
+
+double LineWriter::quantile(std::int64_t degrees_of_freedom) {
+  if (degrees_of_freedom < 1) return std::numeric_limits<double>::quiet_NaN();
+  const auto [found, fresh] = quantiles_.try_emplace(degrees_of_freedom, 0.0);
+  if (fresh) {
+    found->second = core::upper_t_quantile((1 - request_.confidence) / 2,
+                                           static_cast<double>(degrees_of_freedom));
+  }
+  return found->second;
+}
+
+template <class Sums>
+void LineWriter::append_relations(std::string& out, const core::Moments<Sums>& moments) const {
+  const std::size_t d = moments.features();
+  append_triangle(out, "covariance", d,
+                  [&](std::size_t i, std::size_t j) { return moments.covariance(i, j); });
+  append_triangle(out, "correlation", d,
+                  [&](std::size_t i, std::size_t j) { return moments.correlation(i, j); });
+}
+
+template <class Sums>
+std::string LineWriter::node(const stats::Path& path, const stats::Node<Sums>& node) {
+  const stats::NodeSummary s = node.summary();
+  const bool grouped = !request_.group_by.empty();
+  const double t = quantile(grouped ? s.degrees_of_freedom : s.records - 1);
+  std::string out;
+  append_path(out, path);
+  if (grouped) {
+    out += fmt::format(",\"entities\":{}", s.entities);
+    append_field(out, "effective_entities", s.effective_entities);
+  }
+  out += fmt::format(",\"records\":{},\"refused\":{},\"features\":[", s.records, s.refused);
+  for (std::size_t i = 0; i < s.features.size(); ++i) {
+    const stats::FeatureSummary& f = s.features[i];
+    const stats::Interval interval =
+        grouped ? s.mean_interval(i, t) : around(f.mean, t * f.independent_error);
+    out += i == 0 ? "{\"feature\":" : ",{\"feature\":";
+    append_json_string(out, request_.features[i]);
+    append_field(out, "mean", f.mean);
+    append_field(out, "sd", f.sd);
+    append_field(out, "low", interval.low);
+    append_field(out, "high", interval.high);
+    if (grouped) {
+      append_field(out, "mean_of_means", f.mean_of_means);
+      append_field(out, "sd_of_means", f.sd_of_means);
+    }
+    append_refused(out, node.within.refused_values(i));
+    out += '}';
+  }
+  out += ']';
+  if (request_.correlate) append_relations(out, node.within);
+  return out + "}\n";
+}
+
+template <class Sums>
+std::string LineWriter::entity(const EntityKey& key, const core::Moments<Sums>& moments) {
+  const double t = quantile(moments.count() - 1);
+  const double root = std::sqrt(static_cast<double>(moments.count()));
+  std::string out;
+  append_path(out, key.path);
+  out += ",\"entity\":";
+  if (const auto* number = std::get_if<std::int64_t>(&*key.id)) {
+    out += std::to_string(*number);
+  } else {
+    append_json_string(out, std::get<std::string>(*key.id));
+  }
+  out += fmt::format(",\"records\":{},\"refused\":{},\"features\":[", moments.count(),
+                     moments.refused());
+  for (std::size_t i = 0; i < moments.features(); ++i) {
+    const double mean = moments.mean(i), sd = moments.standard_deviation(i);
+    const stats::Interval interval = around(mean, t * (sd / root));
+    out += i == 0 ? "{\"feature\":" : ",{\"feature\":";
+    append_json_string(out, request_.features[i]);
+    append_field(out, "mean", mean);
+    append_field(out, "sd", sd);
+    append_field(out, "low", interval.low);
+    append_field(out, "high", interval.high);
+    append_refused(out, moments.refused_values(i));
+    out += '}';
+  }
+  out += ']';
+  if (request_.correlate) append_relations(out, moments);
+  return out + "}\n";
+}
+
+template std::string LineWriter::node(const stats::Path&, const stats::Node<core::ExactSums>&);
+template std::string LineWriter::node(const stats::Path&, const stats::Node<core::FixedSums>&);
+template std::string LineWriter::entity(const EntityKey&, const core::Moments<core::ExactSums>&);
+template std::string LineWriter::entity(const EntityKey&, const core::Moments<core::FixedSums>&);
+
+}  // namespace trawl::fold

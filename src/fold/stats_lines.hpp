@@ -1,0 +1,42 @@
+// One line of JSON per node and entity: the canonical result of `trawl stats`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+#include <trawl/core/stats/node.hpp>
+#include <trawl/core/stats/tree.hpp>
+#include <trawl/fold/stats.hpp>
+
+#include "entity_key.hpp"
+
+namespace trawl::fold {
+
+// Numbers are the shortest that read back as the same double, so that equal text is equal bits;
+// null where a number does not exist (too few records).
+class LineWriter {
+ public:
+  explicit LineWriter(const StatsRequest& request) : request_(request) {}
+
+  // {"path":[...],"entities":n,"effective_entities":x,"records":n,"refused":n,"features":[...]}
+  // Intervals hold for records that depend on each other within an entity; without entities they
+  // suppose independent records.
+  template <class Sums>
+  std::string node(const stats::Path& path, const stats::Node<Sums>& node);
+
+  // {"path":[...],"entity":id,"records":n,"refused":n,"features":[...]}: intervals suppose that an
+  // entity's records are independent.
+  template <class Sums>
+  std::string entity(const EntityKey& key, const core::Moments<Sums>& moments);
+
+ private:
+  double quantile(std::int64_t degrees_of_freedom);
+  template <class Sums>
+  void append_relations(std::string& out, const core::Moments<Sums>& moments) const;
+
+  const StatsRequest& request_;
+  std::unordered_map<std::int64_t, double> quantiles_;  // they cost 50 to 100 us
+};
+
+}  // namespace trawl::fold
