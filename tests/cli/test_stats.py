@@ -11,7 +11,7 @@ import random
 import h5py
 import harness
 import numpy
-from harness import BAD_INPUT, CliTest
+from harness import BAD_INPUT, INCOMPLETE, CliTest
 
 RANKS = (0, 1, 2, 3, 4, 7, 8)
 GEN = "gen:transactions?datasets=3&rows=3000&seed=42&row_group_rows=512"
@@ -195,6 +195,27 @@ class Refusals(StatsTest):
         self.table(rows=10)
         (root,) = self.stats("t", "--features", "amount", "--where", "FALSE", "--group-by", "agent")
         self.assertEqual((root["records"], root["features"][0]["mean"]), (0, None))
+
+
+class Damage(StatsTest):
+    def test_a_truncated_file_is_loud_and_the_rest_exact(self):
+        for n in range(3):
+            self.table(f"t{n}.csv", seed=n, rows=600)
+            path = self.folder / f"t{n}/t{n}.h5"
+            path.rename(self.folder / path.name)
+            if n == 1:
+                data = (self.folder / path.name).read_bytes()
+                (self.folder / path.name).write_bytes(data[: len(data) // 2])
+        options = ("t0.h5", "t1.h5", "t2.h5", "--features", "amount", "--group-by", "agent")
+        runs = [self.trawl("stats", *options, "--json", ranks=n, code=INCOMPLETE) for n in (0, 2, 5)]
+        first = runs[0].json()
+        self.assertEqual((first["status"], first["records"]), ("incomplete", 1200))
+        self.assertEqual([d["name"] for d in first["failed_datasets"]], ["t1"])
+        self.assertIn("failed: dataset 't1'", runs[0].stderr)
+        for run in runs:
+            self.assertEqual(run.json()["certificate"], first["certificate"])
+        healthy = self.trawl("stats", "t0.h5", *options[2:], "--json").json()
+        self.assertEqual(healthy["result_digest"], first["result_digest"])
 
 
 class Mistakes(StatsTest):
