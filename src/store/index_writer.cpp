@@ -27,17 +27,6 @@ Handle record_type(std::size_t bytes, std::initializer_list<Field> fields) {
   return type;
 }
 
-Handle chunk_type() {
-  return record_type(sizeof(ChunkRecord),
-                     {{"address", offsetof(ChunkRecord, address), H5T_STD_U64LE},
-                      {"xxh3", offsetof(ChunkRecord, digest), H5T_STD_U64LE},
-                      {"stored_bytes", offsetof(ChunkRecord, stored), H5T_STD_U32LE},
-                      {"raw_bytes", offsetof(ChunkRecord, raw), H5T_STD_U32LE},
-                      {"part", offsetof(ChunkRecord, part), H5T_STD_U16LE},
-                      {"skipped_filters", offsetof(ChunkRecord, skipped), H5T_STD_U16LE},
-                      {"chunk", offsetof(ChunkRecord, chunk), H5T_STD_U32LE}});
-}
-
 Handle zone_type() {
   return record_type(sizeof(ZoneRecord),
                      {{"min", offsetof(ZoneRecord, min), H5T_STD_U64LE},
@@ -105,6 +94,17 @@ void check_extents(const OutputFile& file, const std::vector<Part>& parts) {
 }
 
 }  // namespace
+
+Handle chunk_type() {
+  return record_type(sizeof(ChunkRecord),
+                     {{"address", offsetof(ChunkRecord, address), H5T_STD_U64LE},
+                      {"xxh3", offsetof(ChunkRecord, digest), H5T_STD_U64LE},
+                      {"stored_bytes", offsetof(ChunkRecord, stored), H5T_STD_U32LE},
+                      {"raw_bytes", offsetof(ChunkRecord, raw), H5T_STD_U32LE},
+                      {"part", offsetof(ChunkRecord, part), H5T_STD_U16LE},
+                      {"skipped_filters", offsetof(ChunkRecord, skipped), H5T_STD_U16LE},
+                      {"chunk", offsetof(ChunkRecord, chunk), H5T_STD_U32LE}});
+}
 
 ScreenParts::One* ScreenParts::find(Screen screen, std::size_t column) {
   for (One& one : all_) {

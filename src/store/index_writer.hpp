@@ -38,6 +38,9 @@ class ScreenParts {
   std::vector<One> all_;
 };
 
+// The HDF5 type of a ChunkRecord.
+Handle chunk_type();
+
 // Adds a part and its chunks. Its number. InputError when there are too many.
 std::uint32_t add_part(Index& index, const PartWriter& writer);
 

@@ -161,10 +161,10 @@ void OutputFile::close() {
   if (!file_.reset()) check(-1, cannot_write, temporary_.native());
 }
 
-void OutputFile::publish(const Seal& seal) {
+void OutputFile::publish(std::string_view seal) {
   Fd fd(::open(temporary_.c_str(), O_WRONLY | O_CLOEXEC));
   if (!fd) throw DataError(fmt::format("{}: {}", cannot_write, temporary_.string()));
-  write_all(fd, format_seal(seal), temporary_);
+  write_all(fd, seal, temporary_);
   fd.reset();
   trawl::publish(temporary_, path_, overwrite_);
   published_ = true;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <trawl/base/digest.hpp>
@@ -44,7 +45,8 @@ class OutputFile {
   // Closes the file; DataError when anything could not be written.
   void close();
   // Writes the user block of the closed file and moves it to its name.
-  void publish(const Seal& seal);
+  void publish(const Seal& seal) { publish(format_seal(seal)); }
+  void publish(std::string_view seal);
 
  private:
   bool lies_at(std::uint64_t address, Bytes stored);
