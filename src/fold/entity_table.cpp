@@ -112,11 +112,16 @@ std::size_t EntityTable<Sums>::size() const {
 }
 
 template <class Sums>
+void EntityTable<Sums>::each_of(
+    std::size_t part,
+    const std::function<void(const std::string&, const Moments&)>& function) const {
+  for (const auto& [key, state] : parts_[part].entities) function(key, state.moments);
+}
+
+template <class Sums>
 void EntityTable<Sums>::each(
     const std::function<void(const std::string&, const Moments&)>& function) const {
-  for (const Part& part : parts_) {
-    for (const auto& [key, state] : part.entities) function(key, state.moments);
-  }
+  for (std::size_t part = 0; part < parts; ++part) each_of(part, function);
 }
 
 template class EntityTable<core::ExactSums>;

@@ -43,7 +43,9 @@ class EntityTable {
   void exchange(const comm::Comm& comm);
 
   std::size_t size() const;
-  // Not while others add.
+  // Not while others add. Of one part, several parts at once if wanted; and of all.
+  void each_of(std::size_t part,
+               const std::function<void(const std::string& key, const Moments&)>& function) const;
   void each(const std::function<void(const std::string& key, const Moments&)>& function) const;
   const Moments& nothing() const { return nothing_; }
 

@@ -1,10 +1,13 @@
 #include <algorithm>
+#include <array>
+#include <iterator>
+#include <mutex>
 #include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include <trawl/base/error.hpp>
+#include <trawl/base/parallel.hpp>
 #include <trawl/fold/stats.hpp>
 
 #include "entity_key.hpp"
@@ -91,18 +94,31 @@ class Job {
   }
 
  private:
-  // Collective.
-  void append_entities(std::string& lines, const Hang& hang) {
-    SortedLines mine;
-    comm_.agree("writing the entities", [&] {
-      table_.each([&](const std::string& bytes, const core::Moments<Sums>& moments) {
+  // Local. The lines of this rank's entities, part by part on all threads.
+  SortedLines entity_lines(const Hang& hang) const {
+    std::array<SortedLines, EntityTable<Sums>::parts> parts;
+    parallel_for(parts.size(), request_.search.threads, [&](std::size_t part) {
+      LineWriter writer(request_);
+      table_.each_of(part, [&](const std::string& bytes, const core::Moments<Sums>& moments) {
         EntityKey key = EntityKey::from_bytes(bytes);
         std::string order = key.sort_bytes();
         if (hang.balanced) key.path = stats::balanced_path(*key.id, hang.fanout, hang.depth);
-        mine.emplace_back(std::move(order), writer_.entity(key, moments));
+        parts[part].emplace_back(std::move(order), writer.entity(key, moments));
       });
-      std::ranges::sort(mine);
     });
+    SortedLines lines;
+    for (SortedLines& part : parts) {
+      std::ranges::move(part, std::back_inserter(lines));
+      part = {};
+    }
+    std::ranges::sort(lines);
+    return lines;
+  }
+
+  // Collective.
+  void append_entities(std::string& lines, const Hang& hang) {
+    SortedLines mine;
+    comm_.agree("writing the entities", [&] { mine = entity_lines(hang); });
     if (comm_.size() == 1) {
       for (const auto& [order, line] : mine) lines += line;
       return;
@@ -145,7 +161,7 @@ class Job {
   EntityTable<Sums> table_;
   std::mutex mutex_;  // guards refusals_ while rows are added
   RefusalCounts refusals_;
-  LineWriter writer_{request_};
+  LineWriter writer_{request_};  // of the main thread
 };
 
 Json parameters_of(const StatsRequest& request) {
