@@ -78,6 +78,12 @@ std::string format_seal(const Seal& seal) {
 
 std::optional<Seal> parse_seal(std::string_view block, std::uint64_t actual_bytes,
                                const fs::path& path) {
+  if (block.starts_with("trawl state ")) {
+    throw DataError(
+        fmt::format("a state file, not a dataset: {} (it holds sums, not rows). Name the "
+                    "datasets it was made from",
+                    path.string()));
+  }
   if (block.substr(0, magic.size()) != magic) return std::nullopt;
   if (block.substr(0, first_line.size()) != first_line) {
     throw DataError(fmt::format("dataset of another version: {} ('{}'; this program reads '{}')",

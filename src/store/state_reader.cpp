@@ -29,7 +29,11 @@ struct StateReader::State {
     if (index_digest_of(head, ranges, records) != seal.index_digest)
       state_damaged(path, "the digest of its header, coverage and list of chunks is wrong");
     header = parse_state_header(head, path);
-    coverage = Coverage::from_bytes(bytes_of(ranges));
+    try {
+      coverage = Coverage::from_bytes(bytes_of(ranges));
+    } catch (const DataError& error) {
+      state_damaged(path, error.what());
+    }
     if (records.size() % sizeof(ChunkRecord) != 0) state_damaged(path, "its list of chunks");
     chunks.resize(records.size() / sizeof(ChunkRecord));
     if (!records.empty()) std::memcpy(chunks.data(), records.data(), records.size());

@@ -8,6 +8,7 @@
 
 #include <trawl/base/error.hpp>
 #include <trawl/core/exact/moments.hpp>
+#include <trawl/store/dataset.hpp>
 #include <trawl/store/state_file.hpp>
 
 #include "store/python_support.hpp"
@@ -139,6 +140,17 @@ TEST(StateFile, SaysWhatIsNone) {
   bytes[12] = '2';
   write_file_atomically(folder / "e.h5", bytes);
   EXPECT_THAT(open_error(folder / "e.h5"), HasSubstr("another version"));
+}
+
+TEST(StateFile, IsNoDataset) {
+  const TempFolder folder;
+  write_small(folder / "a.h5");
+  try {
+    open_dataset({"a", folder / "a.h5", {}, 0, 0});
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("a state file, not a dataset"));
+  }
 }
 
 // All that a merge takes from a file.

@@ -13,7 +13,8 @@
 
 namespace trawl::store {
 
-// Row groups [begin, end) of the dataset with this content digest (DatasetInfo::digest).
+// Row groups [begin, end) of the dataset with this content digest (DatasetInfo::digest). Tables of
+// one foreign file share its digest: states of different tables need different configurations.
 struct CoveredRange {
   std::string dataset;  // 32 lower-case hex digits
   std::uint64_t begin = 0;

@@ -38,7 +38,8 @@ struct WrittenState {
 // Memory: one chunk, and 32 bytes for each.
 class StateWriter {
  public:
-  // InputError: `path` exists and overwrite is false; the configuration is not canonical.
+  // InputError: `path` exists and overwrite is false; the configuration is JSON, but not canonical.
+  // DataError: it is not JSON.
   StateWriter(std::filesystem::path path, std::string kind, std::string configuration,
               bool overwrite = false);
   ~StateWriter();
