@@ -285,9 +285,9 @@ Command stats_command() {
            "No run directory is written yet, so `trawl verify` and `trawl replay` do not apply: "
            "certificate and result_digest of --json are for comparing runs. An interrupted run "
            "begins anew.",
-       .example = "trawl stats --features amount --group-by user_id --levels country data/\n"
-                  "mpirun -n 4 trawl stats --features amount,time --where \"action = "
-                  "'purchase'\" --format csv --out stats.csv data/",
+       .example =
+           "trawl stats --features amount --group-by user_id --levels country data/\n"
+           "mpirun -n 4 trawl stats --features amount,time --format csv --out stats.csv data/",
        .exit_codes = {ExitCode::incomplete, ExitCode::check_failed}},
       run_stats, check);
 }
