@@ -123,6 +123,12 @@ MappedFile::~MappedFile() {
   ::munmap(begin_, bytes_);
 }
 
+Bytes MappedFile::read(std::uint64_t offset, std::uint64_t bytes) const {
+  if (!resident(offset)) prefetch(offset, bytes);
+  count_read(bytes);
+  return {at(offset), bytes};
+}
+
 void MappedFile::count_read(std::uint64_t bytes) const {
   constexpr std::uint64_t most = std::uint64_t{24} << 20;
   constexpr std::uint64_t least = std::uint64_t{64} << 10;  // the system maps so much at once

@@ -142,9 +142,7 @@ const ChunkRecord* NativeDataset::find_chunk(std::uint32_t part, std::uint64_t c
 Bytes NativeDataset::stored_bytes(const ChunkRecord& record, const Target& target) const {
   Bytes bytes;
   if (map_) {
-    bytes = {map_->at(record.address), record.stored};
-    if (!map_->resident(record.address)) map_->prefetch(record.address, record.stored);
-    map_->count_read(record.stored);
+    bytes = map_->read(record.address, record.stored);
   } else {
     std::byte* space = thread_space<stored_space>(record.stored);
     read_exactly(fd_, record.address, space, record.stored, path_);
@@ -325,17 +323,17 @@ std::uint64_t NativeDataset::read_rows(std::uint64_t group, std::size_t column,
   const Target target{group, column};
   const ChunkRecord& record = *find_chunk(indexed.values, group);
   if (record.address % lane_bytes(schema.lane) != 0) return read(group, column, into);
-  // Page after page from disk would take longer than the whole chunk at once.
-  if (!map_->resident(record.address)) map_->prefetch(record.address, record.stored);
+  // All of the chunk: page after page from disk would take longer than that, and the system maps
+  // more than the pages looked at.
+  const Bytes stored = map_->read(record.address, record.stored);
   const std::uint64_t checked = check_pages(target, record, rows);
   into.view = {};
   into.view.type = schema.type;
   into.view.lane = schema.lane;
   into.view.rows = info_.group_rows(group);
   into.view.categories = schema.categories.get();
-  into.view.values = map_->at(record.address);
+  into.view.values = stored.data();
   partial = true;
-  map_->count_read(record.stored);  // the system maps more than the pages looked at
   return checked + read_validity(target, into);
 }
 

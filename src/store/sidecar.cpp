@@ -96,8 +96,7 @@ class Sidecar {
     const ChunkRecord& record = index_.chunks[first_chunk_[part] + chunk];
     Bytes stored;
     if (map_) {
-      stored = {map_->at(record.address), record.stored};
-      map_->count_read(record.stored);
+      stored = map_->read(record.address, record.stored);
     } else {
       space.resize(record.stored);
       read_exactly(fd_, record.address, space.data(), space.size(), path_);
