@@ -41,23 +41,23 @@ Catalogs::Bound& Catalogs::bind(Opened& opened, std::uint64_t schema) {
 std::optional<Catalogs::Known> Catalogs::find(const store::DatasetRef& ref) {
   if (ref.catalog.empty() || !ref.table.empty()) return std::nullopt;
   Opened* opened = nullptr;
-  std::optional<std::size_t> entry;
-  const core::Predicate* predicate = nullptr;
   {
     const std::lock_guard lock(mutex_);
     opened = open(ref.catalog);
-    if (opened == nullptr) return std::nullopt;
-    entry = opened->catalog.find(ref.location);
-    if (!entry) return std::nullopt;
-    const Bound& bound = bind(*opened, opened->catalog.entries()[*entry].schema);
-    if (!bound.predicate) return std::nullopt;
-    predicate = &*bound.predicate;
   }
+  if (opened == nullptr) return std::nullopt;
+  const auto number = opened->catalog.find(ref.location);
+  if (!number) return std::nullopt;
+  const store::CatalogEntry& entry = opened->catalog.entries()[*number];
   // An index beside the file may prove more, and says so in the certificate.
   std::error_code error;
   if (std::filesystem::exists(store::sidecar_path(ref), error)) return std::nullopt;
-  if (!opened->catalog.is_current(*entry, ref.location)) {
-    const std::lock_guard lock(mutex_);
+  const bool current = opened->catalog.is_current(*number, ref.location);
+
+  const std::lock_guard lock(mutex_);
+  const Bound& bound = bind(*opened, entry.schema);
+  if (!bound.predicate) return std::nullopt;
+  if (!current) {
     if (!std::exchange(opened->told_changed, true)) {
       log::any_rank(
           fmt::format("catalog not used for '{}', and maybe others: changed since {} was "
@@ -66,7 +66,8 @@ std::optional<Catalogs::Known> Catalogs::find(const store::DatasetRef& ref) {
     }
     return std::nullopt;
   }
-  return Known{&opened->catalog.entries()[*entry].info, predicate, &opened->catalog.digest()};
+  found_[ref.location] = {opened, *number};
+  return Known{&entry.info, &*bound.predicate, &opened->catalog.digest()};
 }
 
 void Catalogs::probe(const store::Catalog& catalog, std::string_view column, std::uint64_t hash,
@@ -104,12 +105,13 @@ void Catalogs::ask(const store::Catalog& catalog, const Schema& schema, Bound& b
 std::optional<core::PruneProof> Catalogs::prove(const store::DatasetRef& ref,
                                                 std::span<const core::KeySet* const> keys) {
   const std::lock_guard lock(mutex_);
-  Opened& opened = *open(ref.catalog);
-  const std::size_t entry = *opened.catalog.find(ref.location);
-  const std::uint64_t number = opened.catalog.entries()[entry].schema;
-  const Schema& schema = opened.catalog.schemas()[number];
-  Bound& bound = bind(opened, number);
-  if (!bound.asked) ask(opened.catalog, schema, bound, keys);
+  Opened* const in = found_.at(ref.location).in;
+  const std::size_t entry = found_.at(ref.location).number;
+  const store::Catalog& catalog = in->catalog;
+  const std::uint64_t number = catalog.entries()[entry].schema;
+  const Schema& schema = catalog.schemas()[number];
+  Bound& bound = bind(*in, number);
+  if (!bound.asked) ask(catalog, schema, bound, keys);
   if (bound.answers.empty()) return std::nullopt;
   std::string answers;  // the proof is made once for equal ones
   for (const auto& [column, by_hash] : bound.answers) {

@@ -55,6 +55,11 @@ class Catalogs {
     std::vector<std::optional<Bound>> bound;  // per schema
     bool told_changed = false;
   };
+  // A dataset that was found.
+  struct Entry {
+    Opened* in = nullptr;
+    std::size_t number = 0;
+  };
   Opened* open(const std::string& path);
   Bound& bind(Opened& opened, std::uint64_t schema);
   static void ask(const store::Catalog& catalog, const Schema& schema, Bound& bound,
@@ -65,6 +70,7 @@ class Catalogs {
   Query query_;
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<Opened>> opened_;  // null: cannot be used
+  std::unordered_map<std::string, Entry> found_;           // by location
 };
 
 }  // namespace trawl::fold

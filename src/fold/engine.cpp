@@ -149,10 +149,6 @@ void wait(Shared& shared) {
   }
 }
 
-}  // namespace
-
-namespace {
-
 // A summary cannot take rows back: one that may have seen lost bytes ends the run.
 void add_matches(RowSummary& summary, const GroupRef& group, std::span<const std::uint64_t> matches,
                  GroupColumns& columns, const OpenDataset& open) {

@@ -48,22 +48,14 @@ void prune_dataset(const Opened& opened, std::uint64_t index,
   std::optional<FilterScreen> filters;
   if (screens.index) filters.emplace(*open, keys);
   if (filters && filters->empty()) filters.reset();
-  const auto pruned = [&](std::uint64_t group, const std::string& rule) {
-    return LedgerRun{
-        index, group, group + 1, GroupState::pruned, {open->info().group_rows(group), 0, 0, 0},
-        rule,  {}};
-  };
   for (std::uint64_t group = 0; group < facts.row_groups(); ++group) {
-    if (const std::string* rule = filters ? filters->rule(group) : nullptr) {
-      ledger.add(pruned(group, *rule));
-      continue;
-    }
     const auto proof = prove(*open, group, keys, filters ? &*filters : nullptr);
     if (!proof) {
       keep(group);
       continue;
     }
-    LedgerRun run = pruned(group, proof->rule);
+    const core::ScanCounts counts{open->info().group_rows(group), 0, 0, 0};
+    LedgerRun run{index, group, group + 1, GroupState::pruned, counts, proof->rule, {}};
     if (!proof->bounds.empty()) run.bounds.push_back(bounds_json(*proof));
     ledger.add(std::move(run));
   }
@@ -116,6 +108,9 @@ std::string bounds_json(const core::PruneProof& proof) {
 std::optional<core::PruneProof> prove(const OpenDataset& open, std::uint64_t group,
                                       std::span<const core::KeySet* const> keys,
                                       const FilterScreen* filters) {
+  // The same for many row groups, so that most proofs are found, not made.
+  if (const std::string* rule = filters != nullptr ? filters->rule(group) : nullptr)
+    return core::PruneProof{*rule, {}};
   const auto zone = [&](std::size_t column) { return open.dataset->zone(group, column); };
   std::optional<core::FilterLookup> lookup;
   if (filters != nullptr) lookup = filters->lookup(group);

@@ -40,9 +40,10 @@ void ReadAhead::scanned(const GroupColumns& columns, long& waits) {
   if (waited) cold_until_ = begun_ + patience;
   idle_.store(cold_until_ <= begun_, std::memory_order_relaxed);
   learn(columns.needs());
+  if (!may_fetch()) return;
   if (crew_.empty()) {
     for (int i = 0; i < crew_size; ++i) crew_.emplace_back([this] { run(); });
-  } else if (may_fetch()) {
+  } else {
     wake_.notify_all();
   }
 }

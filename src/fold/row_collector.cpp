@@ -25,16 +25,16 @@ bool is_exact(std::int64_t value) {
   return static_cast<Wide>(static_cast<double>(value)) == value;
 }
 
-// Whole numbers are numbers; dates, truth values and texts are names as people write them.
-stats::EntityId id_of(const ColumnView& view, std::size_t row) {
-  if (view.type == Type::int64) return view.integer(row);
-  if (view.type == Type::text) return std::string(view.text(row));
-  return to_text(view.value(row), view.type);
-}
-
-std::string name_of_level(const ColumnView& view, std::size_t row) {
+// As people write it.
+std::string name_in(const ColumnView& view, std::size_t row) {
   return view.type == Type::text ? std::string(view.text(row))
                                  : to_text(view.value(row), view.type);
+}
+
+// Whole numbers are numbers; dates, truth values and texts are names.
+stats::EntityId id_of(const ColumnView& view, std::size_t row) {
+  if (view.type == Type::int64) return view.integer(row);
+  return name_in(view, row);
 }
 
 }  // namespace
@@ -95,7 +95,7 @@ bool RowCollector::make_key(const Views& views, std::size_t row) {
     if (i == 0 && columns_.has_entities) {
       key.id = id_of(view, row);
     } else {
-      key.path.push_back(name_of_level(view, row));
+      key.path.push_back(name_in(view, row));
     }
   }
   key_ = key.to_bytes();

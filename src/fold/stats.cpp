@@ -77,7 +77,7 @@ class Job {
     hang.depth = stats::balanced_depth(result.entities, request_.fanout);
     NodeMap<Sums> nodes;
     comm_.agree("building the hierarchy", [&] { nodes = nodes_above(table_, hang); });
-    nodes = merge_nodes(nodes, comm_);
+    nodes = merge_nodes(std::move(nodes), comm_);
     std::string lines;
     comm_.agree("writing the nodes", [&] {
       for (const auto& [path, node] : nodes) lines += writer_.node(path, node);

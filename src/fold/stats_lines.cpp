@@ -70,6 +70,16 @@ double LineWriter::quantile(std::int64_t degrees_of_freedom) {
   return found->second;
 }
 
+void LineWriter::begin_feature(std::string& out, std::size_t i, double mean, double sd,
+                               const stats::Interval& interval) const {
+  out += i == 0 ? "{\"feature\":" : ",{\"feature\":";
+  append_json_string(out, request_.features[i]);
+  append_field(out, "mean", mean);
+  append_field(out, "sd", sd);
+  append_field(out, "low", interval.low);
+  append_field(out, "high", interval.high);
+}
+
 template <class Sums>
 void LineWriter::append_relations(std::string& out, const core::Moments<Sums>& moments) const {
   const std::size_t d = moments.features();
@@ -95,12 +105,7 @@ std::string LineWriter::node(const stats::Path& path, const stats::Node<Sums>& n
     const stats::FeatureSummary& f = s.features[i];
     const stats::Interval interval =
         grouped ? s.mean_interval(i, t) : around(f.mean, t * f.independent_error);
-    out += i == 0 ? "{\"feature\":" : ",{\"feature\":";
-    append_json_string(out, request_.features[i]);
-    append_field(out, "mean", f.mean);
-    append_field(out, "sd", f.sd);
-    append_field(out, "low", interval.low);
-    append_field(out, "high", interval.high);
+    begin_feature(out, i, f.mean, f.sd, interval);
     if (grouped) {
       append_field(out, "mean_of_means", f.mean_of_means);
       append_field(out, "sd_of_means", f.sd_of_means);
@@ -129,13 +134,7 @@ std::string LineWriter::entity(const EntityKey& key, const core::Moments<Sums>& 
                      moments.refused());
   for (std::size_t i = 0; i < moments.features(); ++i) {
     const double mean = moments.mean(i), sd = moments.standard_deviation(i);
-    const stats::Interval interval = around(mean, t * (sd / root));
-    out += i == 0 ? "{\"feature\":" : ",{\"feature\":";
-    append_json_string(out, request_.features[i]);
-    append_field(out, "mean", mean);
-    append_field(out, "sd", sd);
-    append_field(out, "low", interval.low);
-    append_field(out, "high", interval.high);
+    begin_feature(out, i, mean, sd, around(mean, t * (sd / root)));
     append_refused(out, moments.refused_values(i));
     out += '}';
   }

@@ -31,6 +31,8 @@ class LineWriter {
   std::string entity(const EntityKey& key, const core::Moments<Sums>& moments);
 
  private:
+  void begin_feature(std::string& out, std::size_t i, double mean, double sd,
+                     const stats::Interval& interval) const;
   double quantile(std::int64_t degrees_of_freedom);
   template <class Sums>
   void append_relations(std::string& out, const core::Moments<Sums>& moments) const;

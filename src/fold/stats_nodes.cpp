@@ -88,7 +88,7 @@ NodeMap<Sums> nodes_above(const EntityTable<Sums>& table, const Hang& hang) {
 }
 
 template <class Sums>
-NodeMap<Sums> merge_nodes(const NodeMap<Sums>& mine, const comm::Comm& comm) {
+NodeMap<Sums> merge_nodes(NodeMap<Sums> mine, const comm::Comm& comm) {
   if (comm.size() == 1) return mine;
   NodeMap<Sums> all;
   const std::string bytes =
@@ -104,7 +104,7 @@ NodeMap<Sums> merge_nodes(const NodeMap<Sums>& mine, const comm::Comm& comm) {
 
 template NodeMap<core::ExactSums> nodes_above(const EntityTable<core::ExactSums>&, const Hang&);
 template NodeMap<core::FixedSums> nodes_above(const EntityTable<core::FixedSums>&, const Hang&);
-template NodeMap<core::ExactSums> merge_nodes(const NodeMap<core::ExactSums>&, const comm::Comm&);
-template NodeMap<core::FixedSums> merge_nodes(const NodeMap<core::FixedSums>&, const comm::Comm&);
+template NodeMap<core::ExactSums> merge_nodes(NodeMap<core::ExactSums>, const comm::Comm&);
+template NodeMap<core::FixedSums> merge_nodes(NodeMap<core::FixedSums>, const comm::Comm&);
 
 }  // namespace trawl::fold

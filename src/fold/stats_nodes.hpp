@@ -31,6 +31,6 @@ NodeMap<Sums> nodes_above(const EntityTable<Sums>& table, const Hang& hang);
 // Collective. The union of all ranks' nodes, nodes of equal path merged, in O(log ranks) messages.
 // Root only; elsewhere the map is empty.
 template <class Sums>
-NodeMap<Sums> merge_nodes(const NodeMap<Sums>& mine, const comm::Comm& comm);
+NodeMap<Sums> merge_nodes(NodeMap<Sums> mine, const comm::Comm& comm);
 
 }  // namespace trawl::fold

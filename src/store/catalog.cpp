@@ -105,9 +105,8 @@ Catalog::Catalog(const fs::path& file) : folder_(absolute_folder(file)) {
       };
       for (std::size_t row = 0; row < info.group_rows(group); ++row) {
         CatalogEntry entry;
-        entry.path = text(path, row);
         entry.info.kind = "trawl";
-        entry.info.name = entry.path;
+        entry.info.name = text(path, row);
         entry.info.rows = count_in(columns[rows].view, row);
         entry.info.row_group_rows = count_in(columns[row_group_rows].view, row);
         entry.info.bytes = count_in(columns[bytes].view, row);
@@ -117,7 +116,7 @@ Catalog::Catalog(const fs::path& file) : folder_(absolute_folder(file)) {
         entry.info.digest = text(Field::digest, row);
         entry.info.index_digest = text(index_digest, row);
         entry.schema = static_cast<std::uint64_t>(columns[schema].view.integer(row));
-        by_path_.emplace(entry.path, entries_.size());
+        by_path_.emplace(entry.info.name, entries_.size());
         entries_.push_back(std::move(entry));
       }
     }

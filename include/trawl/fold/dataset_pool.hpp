@@ -124,7 +124,6 @@ class GroupColumns : public core::ColumnSource {
     std::size_t column = 0;
     bool values = false;  // all of them
     bool sketch = false;
-    bool operator==(const Need&) const = default;
   };
   std::vector<Need> needs() const;
   std::uint64_t bytes_read() const { return bytes_read_; }  // since construction

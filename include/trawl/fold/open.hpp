@@ -53,9 +53,9 @@ struct Opened {
 
 // The opening of the inputs of a search, with time in between for what else is to be done. Root
 // lists the inputs and tells all ranks; every rank opens the datasets it owns (cut by bytes), or
-// takes from a catalog what their headers would say. A
-// dataset that cannot be opened, or whose columns do not fit the predicate while those of others
-// do, is a failed dataset; when the predicate fits no dataset, that is the user's error.
+// takes from a catalog what their headers would say. A dataset that cannot be opened, or whose
+// columns do not fit the predicate while those of others do, is a failed dataset; when the
+// predicate fits no dataset, that is the user's error.
 class Opening {
  public:
   // Collective. Opens the first dataset. When it has key lists, the other datasets are opened in

@@ -25,8 +25,7 @@ namespace trawl::store {
 inline constexpr std::string_view catalog_name = "trawl.catalog";
 
 struct CatalogEntry {
-  std::string path;          // from the folder of the catalog
-  DatasetInfo info;          // without schema, column_bytes, distinct
+  DatasetInfo info;          // name: path from the folder; without schema, column_bytes, distinct
   std::uint64_t schema = 0;  // number among Catalog::schemas()
 };
 
