@@ -4,6 +4,7 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -180,11 +181,15 @@ std::vector<core::BankFilter> filters_of(const CatalogJob& job, const Found& fou
   return filters;
 }
 
+std::size_t bytes_of_filter(std::uint64_t blocks) {
+  return blocks * core::MembershipFilter::words_per_block * sizeof(std::uint64_t);
+}
+
 std::string packed(std::uint64_t position, std::vector<core::BankFilter> filters) {
   std::string bytes(reinterpret_cast<const char*>(&position), sizeof position);
   for (core::BankFilter& filter : filters) {
-    bytes.append(reinterpret_cast<const char*>(filter.words().data()),
-                 filter.words().size() * sizeof(std::uint64_t));
+    const Bytes words = std::as_bytes(std::span(filter.words()));
+    bytes.append(reinterpret_cast<const char*>(words.data()), words.size());
   }
   return bytes;
 }
@@ -195,7 +200,7 @@ class Unpacked {
   Unpacked(std::string bytes, const std::vector<std::uint64_t>& blocks)
       : bytes_(std::move(bytes)), blocks_(blocks) {
     std::size_t size = sizeof(std::uint64_t);
-    for (const std::uint64_t count : blocks) size += core::BankFilter(count).words().size() * 8;
+    for (const std::uint64_t count : blocks) size += bytes_of_filter(count);
     for (std::size_t at = 0; at < bytes_.size(); at += size) {
       std::uint64_t position = 0;
       std::memcpy(&position, bytes_.data() + at, sizeof position);
@@ -210,8 +215,8 @@ class Unpacked {
     for (auto [position, at] : places_) {
       for (std::size_t column = 0; column < blocks_.size(); ++column) {
         core::BankFilter filter(blocks_[column]);
-        std::memcpy(filter.words().data(), bytes_.data() + at, filter.words().size() * 8);
-        at += filter.words().size() * 8;
+        std::memcpy(filter.words().data(), bytes_.data() + at, bytes_of_filter(blocks_[column]));
+        at += bytes_of_filter(blocks_[column]);
         take(column, std::move(filter));
       }
     }
@@ -271,10 +276,10 @@ ExitCode write_catalog(const CatalogJob& job, const comm::Comm& world) {
     check_columns(job, all);
   });
   std::vector<std::uint64_t> blocks;
-  std::uint64_t largest = 1;
+  std::size_t largest = 1;
   for (std::size_t i = 0; i < job.columns.size(); ++i) {
     blocks.push_back(blocks_for(all, i));
-    largest = std::max(largest, core::BankFilter(blocks.back()).words().size() * 8);
+    largest = std::max(largest, bytes_of_filter(blocks.back()));
   }
   const std::uint64_t band =
       std::clamp<std::uint64_t>(band_bytes / largest, 1, core::FilterBankBuilder::groups_per_band);
@@ -292,14 +297,16 @@ ExitCode write_catalog(const CatalogJob& job, const comm::Comm& world) {
   make_filters(job, all, blocks, band, world, [&](std::size_t column, core::BankFilter filter) {
     banks[column].add(std::move(filter));
   });
+  std::string report;
   on_root(world, [&] {
     for (std::size_t i = 0; i < banks.size(); ++i)
       writer->describe_keys(i, banks[i].finish().to_json());
     const store::WrittenDataset written = writer->finish();
     TextTable table({"catalog", ">datasets", ">bytes"});
     table.add({written.path.string(), with_thousands(all.size()), human_bytes(written.bytes)});
-    print_from_root(world, table.text(""));
+    report = table.text("");
   });
+  print_from_root(world, report);
   log::story(fmt::format("{} datasets in the catalog, {} left out ({})", with_thousands(all.size()),
                          failed, human_seconds(watch.seconds())));
   return failed > 0 ? ExitCode::incomplete : ExitCode::complete;

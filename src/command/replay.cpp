@@ -133,7 +133,7 @@ ExitCode run_replay(const ReplayParams& params, const Context& context) {
   comm.broadcast(out);
   search.run_dir = out;
   search.resume = search.overwrite = false;
-  search.threads = params.threads;
+  search.scan.threads = params.threads;
   go_to_working_folder(before.record, comm);
 
   const SearchRun run = run_search_job(search, {context.session, comm, config_of(search)});

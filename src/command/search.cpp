@@ -24,34 +24,26 @@ void check(const SearchParams& p, Problems& problems) {
 
 Json json_report(const SearchRun& run) {
   const Json& r = run.record;
-  const Json& c = r.at("coverage");
   const Json& p = r.at("performance");
   Json failed = Json::array();
   for (const Json& input : r.at("inputs")) {
     if (input.contains("failure"))
       failed.push_back({{"name", input.at("name")}, {"reason", input.at("failure")}});
   }
-  return {{"command", "search"},
-          {"status", r.at("status")},
-          {"datasets", r.at("inputs").size()},
-          {"rows", c.at("rows")},
-          {"scanned", c.at("scanned")},
-          {"pruned", c.at("pruned")},
-          {"failed", c.at("failed")},
-          {"unvisited", c.at("unvisited")},
-          {"candidates", c.at("candidates")},
-          {"false_positives", c.at("false_positives")},
-          {"matches", c.at("matches")},
-          {"seconds", p.at("seconds")},
-          {"rows_per_second", p.at("rows_per_second")},
-          {"ranks", p.at("ranks")},
-          {"threads", p.at("threads")},
-          {"run_dir", run.path.string()},
-          {"result_digest", r.at("result_digest")},
-          {"certificate", r.at("certificate")},
-          {"audited_row_groups", r.at("audit").at("audited")},
-          {"failed_datasets", std::move(failed)},
-          {"failures", run.failures}};
+  Json json = {
+      {"command", "search"}, {"status", r.at("status")}, {"datasets", r.at("inputs").size()}};
+  json.update(r.at("coverage"));
+  json.update({{"seconds", p.at("seconds")},
+               {"rows_per_second", p.at("rows_per_second")},
+               {"ranks", p.at("ranks")},
+               {"threads", p.at("threads")},
+               {"run_dir", run.path.string()},
+               {"result_digest", r.at("result_digest")},
+               {"certificate", r.at("certificate")},
+               {"audited_row_groups", r.at("audit").at("audited")},
+               {"failed_datasets", std::move(failed)},
+               {"failures", run.failures}});
+  return json;
 }
 
 void tell_story(const SearchRun& run) {
@@ -125,6 +117,18 @@ const About search_about = {
     .exit_codes = {ExitCode::incomplete, ExitCode::check_failed, ExitCode::interrupted},
 };
 
+void describe(ScanParams& p, Options& visit) {
+  visit.option("threads", p.threads, Range{0, 1024}, "N",
+               "threads per rank; 0: the cores of the node, shared by its ranks");
+  visit.option("audit", p.audit, Range{0.0, 1.0}, "SHARE",
+               "share of the pruned row groups that is scanned all the same");
+  visit.option("fpr", p.fpr, Range{1e-6, 0.5}, "RATE", "false-positive rate of membership filters");
+  visit.flag("zone-maps", p.zone_maps, "scan every row group; do not prune by zone maps");
+  visit.flag("index", p.index,
+             "use neither stored membership filters nor column sketches (trawl index)");
+  visit.flag("filters", p.filters, "check every key exactly; do not screen by membership filters");
+}
+
 void describe(SearchParams& p, Options& visit) {
   visit.argument("input", p.inputs, "INPUT...", "files, folders, globs in quotes, or gen: sources");
   visit.section("What to find");
@@ -150,15 +154,7 @@ void describe(SearchParams& p, Options& visit) {
   visit.flag("overwrite", p.overwrite, "replace a run directory that exists");
   visit.flag("progress", p.progress, "no progress line on the terminal");
   visit.section("How to find it");
-  visit.option("threads", p.threads, Range{0, 1024}, "N",
-               "threads per rank; 0: the cores of the node, shared by its ranks");
-  visit.option("audit", p.audit, Range{0.0, 1.0}, "SHARE",
-               "share of the pruned row groups that is scanned all the same");
-  visit.option("fpr", p.fpr, Range{1e-6, 0.5}, "RATE", "false-positive rate of membership filters");
-  visit.flag("zone-maps", p.zone_maps, "scan every row group; do not prune by zone maps");
-  visit.flag("index", p.index,
-             "use neither stored membership filters nor column sketches (trawl index)");
-  visit.flag("filters", p.filters, "check every key exactly; do not screen by membership filters");
+  describe(p.scan, visit);
   visit.flag("resume", p.resume, "go on with the interrupted run in --run-dir");
   visit.option("price-per-node-hour", p.price_per_node_hour, Range{0.0, 1e6}, "PRICE",
                "adds the cost to the run record");

@@ -16,6 +16,22 @@ namespace trawl::command {
 
 enum class MatchFormat { table, csv, jsonl };
 
+// How rows are found, by every command that looks for them.
+struct ScanParams {
+  double audit = 0.001;
+  double fpr = 0.001;
+  bool zone_maps = true;
+  bool index = true;
+  bool filters = true;
+  std::uint64_t threads = 0;
+};
+void describe(ScanParams& p, Options& visit);  // without a title
+// Sets what they say in `request`, for this rank.
+void apply(const ScanParams& params, const comm::Comm& comm, fold::SearchRequest& request);
+
+// The names in lists separated by commas; empty ones stay, for whoever looks them up to refuse.
+std::vector<std::string> names_in(const std::vector<std::string>& lists);
+
 struct SearchParams {
   std::vector<std::string> inputs;
   std::string where;
@@ -26,12 +42,7 @@ struct SearchParams {
   MatchFormat format = MatchFormat::table;
   bool json = false;
   bool explain = false;
-  double audit = 0.001;
-  double fpr = 0.001;
-  bool zone_maps = true;
-  bool index = true;
-  bool filters = true;
-  std::uint64_t threads = 0;
+  ScanParams scan;
   bool progress = true;
   std::optional<std::filesystem::path> run_dir;
   bool overwrite = false;

@@ -214,22 +214,32 @@ ExitCode exit_code_of(const fold::SearchResult& result) {
   return result.status == fold::Status::incomplete ? ExitCode::incomplete : ExitCode::complete;
 }
 
-fold::SearchRequest request_of(const SearchParams& params, const comm::Comm& comm) {
-  fold::SearchRequest request;
-  request.where = params.where;
-  request.inputs = params.inputs;
-  request.table = params.table;
-  for (const std::string& list : params.select) {
-    for (const std::string& name : split(list, ',')) request.select.emplace_back(trim(name));
+std::vector<std::string> names_in(const std::vector<std::string>& lists) {
+  std::vector<std::string> names;
+  for (const std::string& list : lists) {
+    for (const std::string& name : split(list, ',')) names.emplace_back(trim(name));
   }
-  request.limit = params.limit.value_or(0);
-  request.count_only = params.count;
+  return names;
+}
+
+void apply(const ScanParams& params, const comm::Comm& comm, fold::SearchRequest& request) {
   request.audit = params.audit;
   request.fpr = params.fpr;
   request.threads = threads_of(params.threads, comm);
   request.zone_maps = params.zone_maps;
   request.index = params.index;
   request.filters = params.filters;
+}
+
+fold::SearchRequest request_of(const SearchParams& params, const comm::Comm& comm) {
+  fold::SearchRequest request;
+  request.where = params.where;
+  request.inputs = params.inputs;
+  request.table = params.table;
+  request.select = names_in(params.select);
+  request.limit = params.limit.value_or(0);
+  request.count_only = params.count;
+  apply(params.scan, comm, request);
   return request;
 }
 

@@ -20,14 +20,6 @@
 namespace trawl::command {
 namespace {
 
-std::vector<std::string> names_of(const std::vector<std::string>& lists) {
-  std::vector<std::string> names;
-  for (const std::string& list : lists) {
-    for (const std::string& name : split(list, ',')) names.emplace_back(trim(name));
-  }
-  return names;
-}
-
 // -20 of "2^-20".
 std::optional<int> exponent_of(std::string_view unit) {
   if (!unit.starts_with("2^")) return std::nullopt;
@@ -37,13 +29,13 @@ std::optional<int> exponent_of(std::string_view unit) {
 }
 
 void check_columns(const StatsParams& p, Problems& problems) {
-  const auto features = names_of(p.features);
+  const auto features = names_in(p.features);
   if (features.empty()) problems.push_back("--features: name at least one column");
   if (features.size() > core::max_features) {
     problems.push_back(
         fmt::format("--features: {} columns, at most {}", features.size(), core::max_features));
   }
-  auto keys = names_of(p.levels);
+  auto keys = names_in(p.levels);
   if (!p.group_by.empty()) keys.push_back(p.group_by);
   for (const auto& names : {features, keys}) {
     std::set<std::string> seen;
@@ -56,8 +48,8 @@ void check_columns(const StatsParams& p, Problems& problems) {
 
 void check(const StatsParams& p, Problems& problems) {
   check_columns(p, problems);
-  const auto units = names_of(p.fixed_point);
-  if (!units.empty() && units.size() != 1 && units.size() != names_of(p.features).size())
+  const auto units = names_in(p.fixed_point);
+  if (!units.empty() && units.size() != 1 && units.size() != names_in(p.features).size())
     problems.push_back("--fixed-point: give one unit for each feature, or one for all");
   for (const std::string& unit : units) {
     if (!exponent_of(unit)) {
@@ -71,25 +63,18 @@ void check(const StatsParams& p, Problems& problems) {
 }
 
 fold::StatsRequest request_of(const StatsParams& p, const comm::Comm& comm) {
-  SearchParams search;
-  search.inputs = p.inputs;
-  search.where = p.where;
-  search.table = p.table;
-  search.audit = p.audit;
-  search.fpr = p.fpr;
-  search.zone_maps = p.zone_maps;
-  search.index = p.index;
-  search.filters = p.filters;
-  search.threads = p.threads;
   fold::StatsRequest request;
-  request.search = request_of(search, comm);
-  request.features = names_of(p.features);
+  request.search.inputs = p.inputs;
+  request.search.where = p.where;
+  request.search.table = p.table;
+  apply(p.scan, comm, request.search);
+  request.features = names_in(p.features);
   request.group_by = p.group_by;
-  request.levels = names_of(p.levels);
+  request.levels = names_in(p.levels);
   request.fanout = p.fanout;
   request.confidence = p.confidence;
   request.correlate = p.correlate;
-  for (const std::string& unit : names_of(p.fixed_point))
+  for (const std::string& unit : names_in(p.fixed_point))
     request.unit_exponents.push_back(*exponent_of(unit));
   if (request.unit_exponents.size() == 1)
     request.unit_exponents.resize(request.features.size(), request.unit_exponents[0]);
@@ -113,33 +98,27 @@ Json json_report(const fold::StatsResult& r, const fold::Certificate& certificat
     refusals.push_back(
         {{"column", column.column}, {"nulls", column.nulls}, {"inexact", column.inexact}});
   }
-  return {{"command", "stats"},
-          {"status", name_of(r.search.status)},
-          {"datasets", r.search.opened.facts.size()},
-          {"rows", c.rows},
-          {"scanned", c.scanned},
-          {"pruned", c.pruned},
-          {"failed", c.failed},
-          {"unvisited", c.unvisited},
-          {"candidates", c.candidates},
-          {"false_positives", c.false_positives},
-          {"matches", c.matches},
-          {"records", r.records},
-          {"refused", r.refused},
-          {"without_key", r.without_key},
-          {"refusals", std::move(refusals)},
-          {"nodes", r.nodes},
-          {"entities", r.entities},
-          {"split_entities", r.split_entities},
-          {"seconds", p.at("seconds")},
-          {"rows_per_second", p.at("rows_per_second")},
-          {"ranks", p.at("ranks")},
-          {"threads", p.at("threads")},
-          {"result_digest", certificate.body.at("result_digest")},
-          {"certificate", certificate.digest},
-          {"audited_row_groups", r.search.audit.audited},
-          {"failed_datasets", std::move(failed)},
-          {"failures", failures_of(r.search)}};
+  Json json = {{"command", "stats"},
+               {"status", name_of(r.search.status)},
+               {"datasets", r.search.opened.facts.size()}};
+  json.update(fold::to_json(c));
+  json.update({{"records", r.records},
+               {"refused", r.refused},
+               {"without_key", r.without_key},
+               {"refusals", std::move(refusals)},
+               {"nodes", r.nodes},
+               {"entities", r.entities},
+               {"split_entities", r.split_entities},
+               {"seconds", p.at("seconds")},
+               {"rows_per_second", p.at("rows_per_second")},
+               {"ranks", p.at("ranks")},
+               {"threads", p.at("threads")},
+               {"result_digest", certificate.body.at("result_digest")},
+               {"certificate", certificate.digest},
+               {"audited_row_groups", r.search.audit.audited},
+               {"failed_datasets", std::move(failed)},
+               {"failures", failures_of(r.search)}});
+  return json;
 }
 
 void warn_of_refusals(const fold::StatsResult& r) {
@@ -255,15 +234,7 @@ void describe(StatsParams& p, Options& visit) {
   visit.flag("overwrite", p.overwrite, "replace FILE if it exists");
   visit.flag("progress", p.progress, "no progress line on the terminal");
   visit.section("How to find the rows");
-  visit.option("threads", p.threads, Range{0, 1024}, "N",
-               "threads per rank; 0: the cores of the node, shared by its ranks");
-  visit.option("audit", p.audit, Range{0.0, 1.0}, "SHARE",
-               "share of the pruned row groups that is scanned all the same");
-  visit.option("fpr", p.fpr, Range{1e-6, 0.5}, "RATE", "false-positive rate of membership filters");
-  visit.flag("zone-maps", p.zone_maps, "scan every row group; do not prune by zone maps");
-  visit.flag("index", p.index,
-             "use neither stored membership filters nor column sketches (trawl index)");
-  visit.flag("filters", p.filters, "check every key exactly; do not screen by membership filters");
+  describe(p.scan, visit);
 }
 
 Command stats_command() {

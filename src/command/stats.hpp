@@ -30,12 +30,7 @@ struct StatsParams {
   bool json = false;
   std::optional<std::filesystem::path> out;
   bool overwrite = false;
-  double audit = 0.001;
-  double fpr = 0.001;
-  bool zone_maps = true;
-  bool index = true;
-  bool filters = true;
-  std::uint64_t threads = 0;
+  ScanParams scan;
   bool progress = true;
 };
 
