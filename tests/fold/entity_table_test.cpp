@@ -1,5 +1,5 @@
 // The entity table and the nodes above it against core's Tree, which adds record by record.
-#include "fold/entity_table.hpp"
+#include "fold/stats/entity_table.hpp"
 
 #include <map>
 #include <random>
@@ -9,8 +9,8 @@
 
 #include <trawl/core/stats/tree.hpp>
 
-#include "fold/entity_key.hpp"
-#include "fold/stats_nodes.hpp"
+#include "fold/stats/entity_key.hpp"
+#include "fold/stats/nodes.hpp"
 
 namespace trawl::fold {
 namespace {

@@ -1,4 +1,4 @@
-#include "stats_lines.hpp"
+#include "fold/stats/lines.hpp"
 
 #include <algorithm>
 #include <cmath>

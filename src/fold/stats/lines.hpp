@@ -9,7 +9,7 @@
 #include <trawl/core/stats/tree.hpp>
 #include <trawl/fold/stats.hpp>
 
-#include "entity_key.hpp"
+#include "fold/stats/entity_key.hpp"
 
 namespace trawl::fold {
 

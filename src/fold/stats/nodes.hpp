@@ -8,7 +8,7 @@
 #include <trawl/core/stats/node.hpp>
 #include <trawl/core/stats/tree.hpp>
 
-#include "entity_table.hpp"
+#include "fold/stats/entity_table.hpp"
 
 namespace trawl::fold {
 

@@ -1,4 +1,4 @@
-#include "row_collector.hpp"
+#include "fold/stats/row_collector.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -6,19 +6,12 @@
 
 #include <trawl/base/digest.hpp>
 
-#include "entity_key.hpp"
+#include "fold/stats/entity_key.hpp"
 
 namespace trawl::fold {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-std::size_t position_of(std::vector<std::string>& select, const std::string& name) {
-  const auto found = std::ranges::find(select, name);
-  const auto position = static_cast<std::size_t>(found - select.begin());
-  if (found == select.end()) select.push_back(name);
-  return position;
-}
 
 bool is_exact(std::int64_t value) {
   __extension__ using Wide = __int128;
@@ -38,20 +31,6 @@ stats::EntityId id_of(const ColumnView& view, std::size_t row) {
 }
 
 }  // namespace
-
-StatsColumns::StatsColumns(const StatsRequest& request) : has_entities(!request.group_by.empty()) {
-  for (const std::string& name : request.features) features.push_back(position_of(select, name));
-  if (has_entities) keys.push_back(position_of(select, request.group_by));
-  for (const std::string& name : request.levels) keys.push_back(position_of(select, name));
-}
-
-void RefusalCounts::merge(const RefusalCounts& other) {
-  for (std::size_t i = 0; i < nulls.size(); ++i) {
-    nulls[i] += other.nulls[i];
-    inexact[i] += other.inexact[i];
-  }
-  without_key += other.without_key;
-}
 
 RowCollector::RowCollector(const StatsColumns& columns, Deliver deliver)
     : columns_(columns),

@@ -34,12 +34,19 @@ class EntityTable {
 
   explicit EntityTable(typename Sums::Configuration configuration);
 
+  // Ranks own ranges of hashes in their order: what all ranks hold, one after the other, can be in
+  // order by hash.
+  static std::size_t owner_of(std::uint64_t hash, std::size_t ranks) {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::size_t>((Wide{hash} * ranks) >> 64);
+  }
+
   // Thread-safe. What was added before and what is added after may be of the same entities.
   void add(const EntityBatch& batch);
 
-  // Collective. Moments of the same key on several ranks are merged on the rank that the hash
-  // names; every rank keeps its own entities only. Part by part, so that messages stay small
-  // beside the table.
+  // Collective. Moments of the same key on several ranks are merged on the rank owner_of(hash);
+  // every rank keeps its own entities only. Part by part, so that messages stay small beside the
+  // table.
   void exchange(const comm::Comm& comm);
 
   std::size_t size() const;
@@ -59,7 +66,8 @@ class EntityTable {
     std::unordered_map<std::string, State> entities;
   };
 
-  static std::size_t part_of(std::uint64_t hash) { return hash >> 60; }  // of 16
+  // Of 16; not by the high bits, which name the owner: each part has entities of all ranks.
+  static std::size_t part_of(std::uint64_t hash) { return hash & 15; }
   State& at(Part& part, const std::string& key, std::uint64_t hash);
   void add_part(const EntityBatch& batch, const std::vector<std::size_t>& entities, Part& part);
   std::vector<std::vector<char>> messages(Part& part, int ranks) const;

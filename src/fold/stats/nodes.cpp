@@ -1,9 +1,9 @@
-#include "stats_nodes.hpp"
+#include "fold/stats/nodes.hpp"
 
 #include <utility>
 #include <vector>
 
-#include "entity_key.hpp"
+#include "fold/stats/entity_key.hpp"
 
 namespace trawl::fold {
 namespace {

@@ -1,4 +1,4 @@
-#include "entity_key.hpp"
+#include "fold/stats/entity_key.hpp"
 
 namespace trawl::fold {
 namespace {

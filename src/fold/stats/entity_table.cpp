@@ -1,8 +1,8 @@
-#include "entity_table.hpp"
+#include "fold/stats/entity_table.hpp"
 
 #include <utility>
 
-#include "entity_key.hpp"
+#include "fold/stats/entity_key.hpp"
 
 namespace trawl::fold {
 namespace {
@@ -63,7 +63,7 @@ std::vector<std::vector<char>> EntityTable<Sums>::messages(Part& part, int ranks
   std::vector<std::string> texts(static_cast<std::size_t>(ranks));
   std::vector<std::byte> bytes;
   for (const auto& [key, state] : part.entities) {
-    std::string& text = texts[state.hash % texts.size()];
+    std::string& text = texts[owner_of(state.hash, texts.size())];
     bytes.clear();
     state.moments.append_bytes(bytes);
     put(text, state.hash);

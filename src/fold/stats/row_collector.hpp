@@ -9,29 +9,11 @@
 #include <vector>
 
 #include <trawl/fold/matches.hpp>
-#include <trawl/fold/stats.hpp>
 
-#include "entity_table.hpp"
+#include "fold/stats/columns.hpp"
+#include "fold/stats/entity_table.hpp"
 
 namespace trawl::fold {
-
-// Where the columns of a request stand among the selected ones, each of which is read once.
-struct StatsColumns {
-  explicit StatsColumns(const StatsRequest& request);
-
-  std::vector<std::string> select;
-  std::vector<std::size_t> features, keys;  // positions in `select`; keys: entity, then levels
-  bool has_entities = false;
-};
-
-// Rows that some column keeps from being counted: features, then keys, as StatsColumns has them.
-struct RefusalCounts {
-  explicit RefusalCounts(std::size_t columns) : nulls(columns), inexact(columns) {}
-  void merge(const RefusalCounts& other);
-
-  std::vector<std::uint64_t> nulls, inexact;
-  std::uint64_t without_key = 0;
-};
 
 class RowCollector : public RowSummary {
  public:

@@ -1,0 +1,37 @@
+#include "fold/stats/columns.hpp"
+
+#include <algorithm>
+
+namespace trawl::fold {
+namespace {
+
+std::size_t position_of(std::vector<std::string>& select, const std::string& name) {
+  const auto found = std::ranges::find(select, name);
+  const auto position = static_cast<std::size_t>(found - select.begin());
+  if (found == select.end()) select.push_back(name);
+  return position;
+}
+
+}  // namespace
+
+StatsColumns::StatsColumns(const StatsRequest& request) : has_entities(!request.group_by.empty()) {
+  for (const std::string& name : request.features) features.push_back(position_of(select, name));
+  if (has_entities) keys.push_back(position_of(select, request.group_by));
+  for (const std::string& name : request.levels) keys.push_back(position_of(select, name));
+}
+
+void RefusalCounts::merge(const RefusalCounts& other) {
+  for (std::size_t i = 0; i < nulls.size(); ++i) {
+    nulls[i] += other.nulls[i];
+    inexact[i] += other.inexact[i];
+  }
+  without_key += other.without_key;
+}
+
+void RefusalCounts::share(const comm::Comm& comm) {
+  comm.all_sum(nulls);
+  comm.all_sum(inexact);
+  without_key = comm.sum(without_key);
+}
+
+}  // namespace trawl::fold

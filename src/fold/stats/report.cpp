@@ -1,0 +1,166 @@
+#include "fold/stats/report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <unordered_map>
+#include <utility>
+
+#include <trawl/base/parallel.hpp>
+
+#include "fold/stats/entity_key.hpp"
+#include "fold/stats/lines.hpp"
+#include "fold/stats/nodes.hpp"
+
+namespace trawl::fold {
+namespace {
+
+using comm::Comm;
+
+// Lines with the bytes that they are ordered by.
+using SortedLines = std::vector<std::pair<std::string, std::string>>;
+
+std::string to_bytes(const SortedLines& lines) {
+  std::string out;
+  for (const auto& [order, line] : lines) {
+    put_text(out, order);
+    put_text(out, line);
+  }
+  return out;
+}
+
+// Merges two sorted sequences of (order, line), both as bytes.
+std::string merge_sorted(const std::string& a, const std::string& b) {
+  std::string out;
+  out.reserve(a.size() + b.size());
+  std::string_view left = a, right = b;
+  const auto order_of = [](std::string_view bytes) { return take_text(bytes); };
+  while (!left.empty() || !right.empty()) {
+    const bool first = right.empty() || (!left.empty() && order_of(left) < order_of(right));
+    std::string_view& from = first ? left : right;
+    put_text(out, take_text(from));
+    put_text(out, take_text(from));
+  }
+  return out;
+}
+
+// Collective. Root: the lines of all ranks in order; elsewhere nothing.
+std::string lines_in_order(const SortedLines& mine, const Comm& comm) {
+  std::string lines;
+  if (comm.size() == 1) {
+    for (const auto& [order, line] : mine) lines += line;
+    return lines;
+  }
+  const std::string all = comm.merge_to_root(to_bytes(mine), merge_sorted);
+  std::string_view rest = all;
+  while (!rest.empty()) {
+    take_text(rest);
+    lines += take_text(rest);
+  }
+  return lines;
+}
+
+template <class Sums>
+class Reporter {
+ public:
+  Reporter(const StatsRequest& request, const Population<Sums>& population, const Comm& comm,
+           StatsResult& result)
+      : request_(request), population_(population), comm_(comm), result_(result) {
+    const bool grouped = !request.group_by.empty();
+    if (grouped) result_.entities = comm_.sum(population_.entities.size());
+    hang_ = {grouped && request.levels.empty(), request.fanout,
+             stats::balanced_depth(result_.entities, request.fanout)};
+  }
+
+  void report() {
+    NodeMap<Sums> nodes;
+    comm_.agree("building the hierarchy",
+                [&] { nodes = nodes_above(population_.entities, hang_); });
+    nodes = merge_nodes(std::move(nodes), comm_);
+    comm_.agree("writing the nodes", [&] {
+      LineWriter writer(request_);
+      for (const auto& [path, node] : nodes) result_.lines += writer.node(path, node);
+    });
+    if (comm_.is_root()) {
+      result_.nodes = nodes.size();
+      result_.records = static_cast<std::uint64_t>(nodes.at({}).within.count());
+      result_.refused = static_cast<std::uint64_t>(nodes.at({}).within.refused());
+    }
+    if (!request_.group_by.empty()) report_entities();
+    report_refusals();
+  }
+
+ private:
+  // Collective.
+  void report_entities() {
+    SortedLines mine;
+    comm_.agree("writing the entities", [&] { mine = entity_lines(); });
+    result_.lines += lines_in_order(mine, comm_);
+    result_.split_entities = comm_.sum(split_entities());
+  }
+
+  // Local. The lines of this rank's entities, part by part on all threads.
+  SortedLines entity_lines() const {
+    std::array<SortedLines, EntityTable<Sums>::parts> parts;
+    parallel_for(parts.size(), request_.search.threads, [&](std::size_t part) {
+      LineWriter writer(request_);
+      population_.entities.each_of(
+          part, [&](const std::string& bytes, const core::Moments<Sums>& moments) {
+            EntityKey key = EntityKey::from_bytes(bytes);
+            std::string order = key.sort_bytes();
+            if (hang_.balanced) key.path = stats::balanced_path(*key.id, hang_.fanout, hang_.depth);
+            parts[part].emplace_back(std::move(order), writer.entity(key, moments));
+          });
+    });
+    SortedLines lines;
+    for (SortedLines& part : parts) {
+      std::ranges::move(part, std::back_inserter(lines));
+      part = {};
+    }
+    std::ranges::sort(lines);
+    return lines;
+  }
+
+  // Local. All paths of an entity are here: its hash says where it lives.
+  std::uint64_t split_entities() const {
+    if (request_.levels.empty()) return 0;
+    std::unordered_map<std::string, std::uint64_t> paths;
+    population_.entities.each([&](const std::string& bytes, const core::Moments<Sums>&) {
+      ++paths[EntityKey{EntityKey::from_bytes(bytes).id, {}}.to_bytes()];
+    });
+    return static_cast<std::uint64_t>(
+        std::ranges::count_if(paths, [](const auto& entry) { return entry.second > 1; }));
+  }
+
+  void report_refusals() {
+    const RefusalCounts& refusals = population_.refusals;
+    const StatsColumns columns(request_);
+    result_.without_key = refusals.without_key;
+    for (std::size_t i = 0; i < refusals.nulls.size(); ++i) {
+      const std::size_t features = columns.features.size();
+      const std::size_t column = i < features ? columns.features[i] : columns.keys[i - features];
+      result_.refusals.push_back({columns.select[column], refusals.nulls[i], refusals.inexact[i]});
+    }
+  }
+
+  const StatsRequest& request_;
+  const Population<Sums>& population_;
+  const Comm& comm_;
+  StatsResult& result_;
+  Hang hang_;
+};
+
+}  // namespace
+
+template <class Sums>
+void report(const StatsRequest& request, const Population<Sums>& population, const Comm& comm,
+            StatsResult& result) {
+  Reporter<Sums>(request, population, comm, result).report();
+}
+
+template void report(const StatsRequest&, const Population<core::ExactSums>&, const Comm&,
+                     StatsResult&);
+template void report(const StatsRequest&, const Population<core::FixedSums>&, const Comm&,
+                     StatsResult&);
+
+}  // namespace trawl::fold
