@@ -1,79 +1,45 @@
 #include <algorithm>
 
-#include <trawl/base/json.hpp>
-
-#include "command/csv_text.hpp"
 #include "command/stats.hpp"
-#include "command/text_table.hpp"
+#include "command/stats_cells.hpp"
 
 namespace trawl::command {
 namespace {
 
-// '>': numbers, to the right.
-constexpr std::string_view titles[] = {"path",     "entity", "feature", ">entities", ">records",
-                                       ">refused", ">mean",  ">sd",     ">low",      ">high"};
+const Cells titles = {"path",     "entity", "feature", ">entities", ">records",
+                      ">refused", ">mean",  ">sd",     ">low",      ">high"};
+const Cells anomaly_titles = {">distance2", ">log_p", ">log_p_adjusted", "flagged"};
 
-// Empty for null and for what the line does not have.
-std::string text_at(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  if (found == object.end() || found->is_null()) return "";
-  if (found->is_string()) return found->get<std::string>();
-  if (found->is_object())
-    return found->begin()->is_string() ? found->begin()->get<std::string>() : "";
-  if (found->is_number_float()) return to_text(found->get<double>());
-  return found->dump();
+Cells anomaly_cells(const Json& line) {
+  const auto found = line.find("anomaly");
+  if (found == line.end() || found->is_null()) return Cells(anomaly_titles.size());
+  return {text_at(*found, "distance2"), text_at(*found, "log_p"), text_at(*found, "log_p_adjusted"),
+          text_at(*found, "flagged")};
 }
 
-std::string text_of_path(const Json& path) {
-  std::string text;
-  for (const Json& name : path) {
-    text += '/';
-    text += name.is_string() ? name.get<std::string>() : name.dump();  // {"bytes":"<hex>"}
-  }
-  return text.empty() ? "/" : text;
-}
-
-std::vector<std::vector<std::string>> rows_of(std::string_view lines) {
-  std::vector<std::vector<std::string>> rows;
-  for (std::size_t at = 0; at < lines.size();) {
-    const std::size_t end = std::min(lines.find('\n', at), lines.size());
-    const Json node = Json::parse(lines.substr(at, end - at));
-    for (const Json& f : node.at("features")) {
-      rows.push_back({text_of_path(node.at("path")), text_at(node, "entity"), text_at(f, "feature"),
-                      text_at(node, "entities"), text_at(node, "records"), text_at(node, "refused"),
-                      text_at(f, "mean"), text_at(f, "sd"), text_at(f, "low"), text_at(f, "high")});
-    }
-    at = end + 1;
-  }
-  return rows;
-}
-
-std::string csv(const std::vector<std::vector<std::string>>& rows) {
-  std::string out;
-  for (const std::string_view title : titles) {
-    out += out.empty() ? "" : ",";
-    out += title.starts_with('>') ? title.substr(1) : title;
-  }
-  out += "\r\n";
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (i > 0) out += ',';
-      if (!row[i].empty()) out += csv_field(row[i]);
-    }
-    out += "\r\n";
-  }
-  return out;
+void append(Cells& cells, const Cells& more) {
+  cells.insert(cells.end(), more.begin(), more.end());
 }
 
 }  // namespace
 
 std::string format_stats(std::string_view lines, MatchFormat format) {
   if (format == MatchFormat::jsonl) return std::string(lines);
-  const auto rows = rows_of(lines);
-  if (format == MatchFormat::csv) return csv(rows);
-  TextTable table({std::begin(titles), std::end(titles)});
-  for (const auto& row : rows) table.add(row);
-  return table.text();
+  const std::vector<Json> parsed = parsed_lines(lines);
+  const bool judged =
+      std::ranges::any_of(parsed, [](const Json& line) { return line.contains("anomaly"); });
+  Cells all_titles = titles;
+  if (judged) append(all_titles, anomaly_titles);
+  std::vector<Cells> rows;
+  for (const Json& line : parsed) {
+    for (const Json& f : line.at("features")) {
+      rows.push_back({text_of_path(line.at("path")), text_at(line, "entity"), text_at(f, "feature"),
+                      text_at(line, "entities"), text_at(line, "records"), text_at(line, "refused"),
+                      text_at(f, "mean"), text_at(f, "sd"), text_at(f, "low"), text_at(f, "high")});
+      if (judged) append(rows.back(), anomaly_cells(line));
+    }
+  }
+  return print_rows(all_titles, rows, format);
 }
 
 }  // namespace trawl::command

@@ -59,6 +59,7 @@ void check(const StatsParams& p, Problems& problems) {
   }
   if (p.correlate && p.format != MatchFormat::jsonl && !p.json)
     problems.push_back("--correlate gives matrices, which only --format jsonl can show");
+  check_anomalies(p.anomalies, p.group_by, problems);
   if (p.overwrite && !p.out) problems.push_back("--overwrite replaces a file: name it by --out");
 }
 
@@ -74,6 +75,7 @@ fold::StatsRequest request_of(const StatsParams& p, const comm::Comm& comm) {
   request.fanout = p.fanout;
   request.confidence = p.confidence;
   request.correlate = p.correlate;
+  request.anomalies = request_of(p.anomalies);
   for (const std::string& unit : names_in(p.fixed_point))
     request.unit_exponents.push_back(*exponent_of(unit));
   if (request.unit_exponents.size() == 1)
@@ -83,7 +85,8 @@ fold::StatsRequest request_of(const StatsParams& p, const comm::Comm& comm) {
 }
 
 // Root. What --json prints.
-Json json_report(const fold::StatsResult& r, const fold::Certificate& certificate,
+Json json_report(const fold::StatsRequest& request, const fold::StatsResult& r,
+                 const fold::Certificate& certificate,
                  const std::vector<fold::RankReport>& reports) {
   const fold::Coverage& c = r.search.total;
   const Json p = fold::performance(reports, c, 0);
@@ -108,8 +111,9 @@ Json json_report(const fold::StatsResult& r, const fold::Certificate& certificat
                {"refusals", std::move(refusals)},
                {"nodes", r.nodes},
                {"entities", r.entities},
-               {"split_entities", r.split_entities},
-               {"seconds", p.at("seconds")},
+               {"split_entities", r.split_entities}});
+  if (request.anomalies) json["anomalies"] = to_json(*request.anomalies, r.anomalies);
+  json.update({{"seconds", p.at("seconds")},
                {"rows_per_second", p.at("rows_per_second")},
                {"ranks", p.at("ranks")},
                {"threads", p.at("threads")},
@@ -173,6 +177,11 @@ fold::SearchHooks hooks_of(Progress& progress) {
   return hooks;
 }
 
+std::string text_of(const std::string& lines, const StatsParams& params) {
+  return params.anomalies.flagged ? format_flagged(lines, params.format)
+                                  : format_stats(lines, params.format);
+}
+
 ExitCode run_stats(const StatsParams& params, const Context& context) {
   const comm::Comm& comm = context.world;
   const fold::StatsRequest request = request_of(params, comm);
@@ -190,11 +199,12 @@ ExitCode run_stats(const StatsParams& params, const Context& context) {
     const fold::Certificate certificate =
         fold::make_certificate(request.search, result.search, hex(sha256(bytes_of(result.lines))));
     const bool wanted = params.out || !params.json;
-    std::string text = wanted ? format_stats(result.lines, params.format) : std::string();
+    std::string text = wanted ? text_of(result.lines, params) : std::string();
     if (params.out) write_file_atomically(*params.out, text, params.overwrite);
-    if (params.json) printed = json_report(result, certificate, reports).dump(2) + "\n";
+    if (params.json) printed = json_report(request, result, certificate, reports).dump(2) + "\n";
     if (!params.json && !params.out) printed = std::move(text);
     tell_story(result, certificate);
+    if (request.anomalies) log::story(story_of(*request.anomalies, result.anomalies));
   });
   print_from_root(comm, printed);
   return exit_code_of(result.search);
@@ -224,6 +234,7 @@ void describe(StatsParams& p, Options& visit) {
   visit.flag("correlate", p.correlate, "covariances and correlations too");
   visit.option("table", p.table, "PATH",
                "table inside foreign HDF5 files that hold several, as /group/table");
+  describe(p.anomalies, visit);
   visit.section("Output");
   visit.choice(
       "format", p.format,
@@ -253,11 +264,15 @@ Command stats_command() {
            "each of them; their number is reported.\n\n"
            "Intervals of nodes are Student's t. With --group-by they rest on the spread between "
            "entities, else on independent rows; those of an entity on independent rows.\n\n"
+           "With --fdr each entity is judged: how far its means are from those of the entities "
+           "under the same parent. Entities are flagged so that the expected share of wrong ones "
+           "among them is at most this; docs/anomalies.md says what that supposes.\n\n"
            "No run directory is written yet, so `trawl verify` and `trawl replay` do not apply: "
            "certificate and result_digest of --json are for comparing runs. An interrupted run "
            "begins anew.",
        .example =
            "trawl stats --features amount --group-by user_id --levels country data/\n"
+           "trawl stats --features amount,hour --group-by user_id --fdr 0.01 --flagged data/\n"
            "mpirun -n 4 trawl stats --features amount,time --format csv --out stats.csv data/",
        .exit_codes = {ExitCode::incomplete, ExitCode::check_failed}},
       run_stats, check);

@@ -3,13 +3,25 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <trawl/comm/comm.hpp>
+#include <trawl/core/stats/fdr.hpp>
 #include <trawl/fold/search.hpp>
 
 namespace trawl::fold {
+
+// Which entities are unusual beside those that share their parent, or which records.
+struct AnomalyRequest {
+  double fdr = 0.01;  // expected share of wrong ones among those that are flagged; (0, 1]
+  core::FdrMethod method = core::FdrMethod::benjamini_hochberg;
+  bool robust = false;  // baselines that outliers cannot bend; of entities
+};
+
+std::string_view name_of(core::FdrMethod method);  // "bh", "by", "e-bh"
 
 struct StatsRequest {
   SearchRequest search;  // which rows, of which inputs; the rest as search_of() sets it
@@ -20,6 +32,7 @@ struct StatsRequest {
   std::vector<int> unit_exponents;    // fixed point: one per feature; empty: sums of the doubles
   double confidence = 0.95;           // of the intervals, in (0, 1)
   bool correlate = false;             // covariances and correlations of the features too
+  std::optional<AnomalyRequest> anomalies;  // entities are judged; requires group_by
 };
 
 // Rows that are in no record, and why: counted once for each column that says so.
@@ -27,6 +40,14 @@ struct ColumnRefusals {
   std::string column;
   std::uint64_t nulls = 0;
   std::uint64_t inexact = 0;  // integers that no double is equal to
+};
+
+// What was judged, and how it went.
+struct AnomalyCounts {
+  std::uint64_t judged = 0;
+  std::uint64_t undecided = 0;  // no baseline with enough to compare, or nothing counted
+  std::uint64_t flagged = 0;
+  double log_threshold = 0;  // flagged: log p at most this, or -log e; -infinity: none are
 };
 
 struct StatsResult {
@@ -40,6 +61,7 @@ struct StatsResult {
   std::uint64_t refused = 0;             // rows with a value that cannot be added
   std::uint64_t without_key = 0;         // rows with NULL for the entity or a level: in no node
   std::vector<ColumnRefusals> refusals;  // features, then entity and levels
+  AnomalyCounts anomalies;               // as far as anomalies were asked for
 };
 
 // Local. request.search with what the columns and options of the statistics add to it: what is

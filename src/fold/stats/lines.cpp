@@ -9,30 +9,10 @@
 #include <trawl/base/json.hpp>
 #include <trawl/core/stats/tails.hpp>
 
+#include "fold/stats/json_fields.hpp"
+
 namespace trawl::fold {
 namespace {
-
-void append_number(std::string& out, double value) {
-  if (std::isnan(value)) {
-    out += "null";
-  } else {
-    append_json(out, Value(value), Type::float64);
-  }
-}
-
-void append_field(std::string& out, const char* name, double value) {
-  out += fmt::format(",\"{}\":", name);
-  append_number(out, value);
-}
-
-void append_path(std::string& out, const stats::Path& path) {
-  out += "{\"path\":[";
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    if (i > 0) out += ',';
-    append_json_string(out, path[i]);
-  }
-  out += ']';
-}
 
 void append_refused(std::string& out, const core::RefusedValues& refused) {
   out += fmt::format(",\"refused\":{{\"nan\":{},\"too_low\":{},\"too_high\":{}}}", refused.nan,
@@ -95,6 +75,7 @@ std::string LineWriter::node(const stats::Path& path, const stats::Node<Sums>& n
   const bool grouped = !request_.group_by.empty();
   const double t = quantile(grouped ? s.degrees_of_freedom : s.records - 1);
   std::string out;
+  out += "{\"path\":";
   append_path(out, path);
   if (grouped) {
     out += fmt::format(",\"entities\":{}", s.entities);
@@ -119,17 +100,15 @@ std::string LineWriter::node(const stats::Path& path, const stats::Node<Sums>& n
 }
 
 template <class Sums>
-std::string LineWriter::entity(const EntityKey& key, const core::Moments<Sums>& moments) {
+std::string LineWriter::entity(const EntityKey& key, const core::Moments<Sums>& moments,
+                               std::string_view more) {
   const double t = quantile(moments.count() - 1);
   const double root = std::sqrt(static_cast<double>(moments.count()));
   std::string out;
+  out += "{\"path\":";
   append_path(out, key.path);
   out += ",\"entity\":";
-  if (const auto* number = std::get_if<std::int64_t>(&*key.id)) {
-    out += std::to_string(*number);
-  } else {
-    append_json_string(out, std::get<std::string>(*key.id));
-  }
+  append_id(out, *key.id);
   out += fmt::format(",\"records\":{},\"refused\":{},\"features\":[", moments.count(),
                      moments.refused());
   for (std::size_t i = 0; i < moments.features(); ++i) {
@@ -140,12 +119,15 @@ std::string LineWriter::entity(const EntityKey& key, const core::Moments<Sums>& 
   }
   out += ']';
   if (request_.correlate) append_relations(out, moments);
+  out += more;
   return out + "}\n";
 }
 
 template std::string LineWriter::node(const stats::Path&, const stats::Node<core::ExactSums>&);
 template std::string LineWriter::node(const stats::Path&, const stats::Node<core::FixedSums>&);
-template std::string LineWriter::entity(const EntityKey&, const core::Moments<core::ExactSums>&);
-template std::string LineWriter::entity(const EntityKey&, const core::Moments<core::FixedSums>&);
+template std::string LineWriter::entity(const EntityKey&, const core::Moments<core::ExactSums>&,
+                                        std::string_view);
+template std::string LineWriter::entity(const EntityKey&, const core::Moments<core::FixedSums>&,
+                                        std::string_view);
 
 }  // namespace trawl::fold

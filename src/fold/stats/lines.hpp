@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include <trawl/core/stats/node.hpp>
@@ -26,9 +27,10 @@ class LineWriter {
   std::string node(const stats::Path& path, const stats::Node<Sums>& node);
 
   // {"path":[...],"entity":id,"records":n,"refused":n,"features":[...]}: intervals suppose that an
-  // entity's records are independent.
+  // entity's records are independent. `more` is what else is to be said, as ,"name":value.
   template <class Sums>
-  std::string entity(const EntityKey& key, const core::Moments<Sums>& moments);
+  std::string entity(const EntityKey& key, const core::Moments<Sums>& moments,
+                     std::string_view more = {});
 
  private:
   void begin_feature(std::string& out, std::size_t i, double mean, double sd,

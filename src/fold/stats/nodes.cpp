@@ -3,8 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "fold/stats/entity_key.hpp"
-
 namespace trawl::fold {
 namespace {
 
@@ -67,6 +65,11 @@ void merge_bytes(NodeMap<Sums>& nodes, std::string_view bytes) {
 
 }  // namespace
 
+stats::Path parent_path(const EntityKey& key, const Hang& hang) {
+  return hang.balanced && key.id ? stats::balanced_path(*key.id, hang.fanout, hang.depth)
+                                 : key.path;
+}
+
 template <class Sums>
 NodeMap<Sums> nodes_above(const EntityTable<Sums>& table, const Hang& hang) {
   NodeMap<Sums> nodes;
@@ -76,11 +79,8 @@ NodeMap<Sums> nodes_above(const EntityTable<Sums>& table, const Hang& hang) {
     const EntityKey key = EntityKey::from_bytes(bytes);
     if (!key.id) {
       node_at(nodes, key.path, nothing).within.merge(moments);
-    } else if (hang.balanced) {
-      add_entity(node_at(nodes, stats::balanced_path(*key.id, hang.fanout, hang.depth), nothing),
-                 moments);
     } else {
-      add_entity(node_at(nodes, key.path, nothing), moments);
+      add_entity(node_at(nodes, parent_path(key, hang), nothing), moments);
     }
   });
   add_parents(nodes, nothing);

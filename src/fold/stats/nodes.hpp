@@ -8,6 +8,7 @@
 #include <trawl/core/stats/node.hpp>
 #include <trawl/core/stats/tree.hpp>
 
+#include "fold/stats/entity_key.hpp"
 #include "fold/stats/entity_table.hpp"
 
 namespace trawl::fold {
@@ -20,8 +21,11 @@ using NodeMap = std::map<stats::Path, stats::Node<Sums>>;
 struct Hang {
   bool balanced = false;    // by the digits of their ids' hashes; else by the paths of their keys
   std::size_t fanout = 10;  // of a balanced tree
-  std::size_t depth = 0;    // of a balanced tree
+  std::size_t depth = 0;    // of the nodes right above entities
 };
+
+// Of the node right above an entity, or of records without one.
+stats::Path parent_path(const EntityKey& key, const Hang& hang);
 
 // Local. The nodes above the entities of `table`, as far as these say. Keys without an entity are
 // records of a node itself.

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include <trawl/base/parallel.hpp>
 
+#include "fold/stats/anomalies.hpp"
 #include "fold/stats/entity_key.hpp"
 #include "fold/stats/lines.hpp"
 #include "fold/stats/nodes.hpp"
@@ -68,8 +70,8 @@ class Reporter {
       : request_(request), population_(population), comm_(comm), result_(result) {
     const bool grouped = !request.group_by.empty();
     if (grouped) result_.entities = comm_.sum(population_.entities.size());
-    hang_ = {grouped && request.levels.empty(), request.fanout,
-             stats::balanced_depth(result_.entities, request.fanout)};
+    hang_ = {grouped && request.levels.empty(), request.fanout, request.levels.size()};
+    if (hang_.balanced) hang_.depth = stats::balanced_depth(result_.entities, request.fanout);
   }
 
   void report() {
@@ -86,6 +88,11 @@ class Reporter {
       result_.records = static_cast<std::uint64_t>(nodes.at({}).within.count());
       result_.refused = static_cast<std::uint64_t>(nodes.at({}).within.refused());
     }
+    if (request_.anomalies) {
+      anomalies_.emplace(request_, population_.entities, nodes, hang_, comm_);
+      result_.anomalies = anomalies_->counts();
+    }
+    nodes.clear();
     if (!request_.group_by.empty()) report_entities();
     report_refusals();
   }
@@ -108,8 +115,10 @@ class Reporter {
           part, [&](const std::string& bytes, const core::Moments<Sums>& moments) {
             EntityKey key = EntityKey::from_bytes(bytes);
             std::string order = key.sort_bytes();
-            if (hang_.balanced) key.path = stats::balanced_path(*key.id, hang_.fanout, hang_.depth);
-            parts[part].emplace_back(std::move(order), writer.entity(key, moments));
+            key.path = parent_path(key, hang_);
+            const std::string more =
+                anomalies_ ? anomalies_->field(part, parts[part].size(), moments) : std::string();
+            parts[part].emplace_back(std::move(order), writer.entity(key, moments, more));
           });
     });
     SortedLines lines;
@@ -148,6 +157,7 @@ class Reporter {
   const Comm& comm_;
   StatsResult& result_;
   Hang hang_;
+  std::optional<EntityAnomalies<Sums>> anomalies_;
 };
 
 }  // namespace

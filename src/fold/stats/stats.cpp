@@ -15,13 +15,20 @@ namespace {
 
 using comm::Comm;
 
+Json to_json(const AnomalyRequest& request) {
+  return {
+      {"fdr", request.fdr}, {"fdr_method", name_of(request.method)}, {"robust", request.robust}};
+}
+
 Json parameters_of(const StatsRequest& request) {
   Json units = Json::array();
   for (const int exponent : request.unit_exponents) units.push_back(fmt::format("2^{}", exponent));
-  return {{"features", request.features},    {"group_by", request.group_by},
-          {"levels", request.levels},        {"fanout", request.fanout},
-          {"fixed_point", std::move(units)}, {"confidence", request.confidence},
-          {"correlate", request.correlate}};
+  Json parameters = {{"features", request.features},    {"group_by", request.group_by},
+                     {"levels", request.levels},        {"fanout", request.fanout},
+                     {"fixed_point", std::move(units)}, {"confidence", request.confidence},
+                     {"correlate", request.correlate}};
+  if (request.anomalies) parameters["anomalies"] = to_json(*request.anomalies);
+  return parameters;
 }
 
 // Collective. Adds the matching rows of a search to `population`.
@@ -56,6 +63,18 @@ StatsResult run(const StatsRequest& request, typename Sums::Configuration config
 }
 
 }  // namespace
+
+std::string_view name_of(core::FdrMethod method) {
+  switch (method) {
+    case core::FdrMethod::benjamini_hochberg:
+      return "bh";
+    case core::FdrMethod::benjamini_yekutieli:
+      return "by";
+    case core::FdrMethod::e_values:
+      return "e-bh";
+  }
+  return "bh";
+}
 
 SearchRequest search_of(const StatsRequest& request) {
   SearchRequest search = request.search;

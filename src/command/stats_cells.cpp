@@ -1,0 +1,68 @@
+#include "command/stats_cells.hpp"
+
+#include <algorithm>
+
+#include <trawl/base/text.hpp>
+
+#include "command/csv_text.hpp"
+#include "command/text_table.hpp"
+
+namespace trawl::command {
+namespace {
+
+std::string csv(const Cells& titles, const std::vector<Cells>& rows) {
+  std::string out;
+  for (const std::string& title : titles) {
+    out += out.empty() ? "" : ",";
+    out += title.starts_with('>') ? title.substr(1) : title;
+  }
+  out += "\r\n";
+  for (const Cells& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (i > 0) out += ',';
+      if (!row[i].empty()) out += csv_field(row[i]);
+    }
+    out += "\r\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Json> parsed_lines(std::string_view lines) {
+  std::vector<Json> parsed;
+  for (std::size_t at = 0; at < lines.size();) {
+    const std::size_t end = std::min(lines.find('\n', at), lines.size());
+    parsed.push_back(Json::parse(lines.substr(at, end - at)));
+    at = end + 1;
+  }
+  return parsed;
+}
+
+std::string text_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return "";
+  if (found->is_string()) return found->get<std::string>();
+  if (found->is_object())
+    return found->begin()->is_string() ? found->begin()->get<std::string>() : "";
+  if (found->is_number_float()) return to_text(found->get<double>());
+  return found->dump();
+}
+
+std::string text_of_path(const Json& path) {
+  std::string text;
+  for (const Json& name : path) {
+    text += '/';
+    text += name.is_string() ? name.get<std::string>() : name.dump();  // {"bytes":"<hex>"}
+  }
+  return text.empty() ? "/" : text;
+}
+
+std::string print_rows(const Cells& titles, const std::vector<Cells>& rows, MatchFormat format) {
+  if (format == MatchFormat::csv) return csv(titles, rows);
+  TextTable table(titles);
+  for (const Cells& row : rows) table.add(row);
+  return table.text();
+}
+
+}  // namespace trawl::command

@@ -1,0 +1,24 @@
+// Lines of stats.jsonl as rows of texts.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <trawl/base/json.hpp>
+
+#include "command/search.hpp"
+
+namespace trawl::command {
+
+using Cells = std::vector<std::string>;
+
+std::vector<Json> parsed_lines(std::string_view lines);
+// Empty for null and for what the object does not have.
+std::string text_at(const Json& object, const char* key);
+std::string text_of_path(const Json& path);
+
+// A table, or CSV. A title that begins with '>' is of numbers.
+std::string print_rows(const Cells& titles, const std::vector<Cells>& rows, MatchFormat format);
+
+}  // namespace trawl::command
