@@ -17,6 +17,8 @@ void describe(AnomalyParams& p, Options& visit) {
                 {"e-bh", core::FdrMethod::e_values}},
                "bh: Benjamini-Hochberg, for independent or positively dependent tests; by, e-bh: "
                "for any dependence, flags less");
+  visit.flag("robust", p.robust,
+             "baselines that up to half of the entities cannot bend (reweighted MCD)");
   visit.flag("flagged", p.flagged, "print only what is flagged, the most unusual first");
 }
 
@@ -25,6 +27,7 @@ void check_anomalies(const AnomalyParams& p, const std::string& group_by, Proble
     problems.push_back("--fdr judges entities: name the column that tells them by --group-by");
   if (p.fdr) return;
   if (p.flagged) problems.push_back("--flagged prints what --fdr flags: give --fdr, as 0.01");
+  if (p.robust) problems.push_back("--robust is how --fdr judges: give --fdr, as 0.01");
   if (p.method != core::FdrMethod::benjamini_hochberg)
     problems.push_back("--fdr-method is how --fdr decides: give --fdr, as 0.01");
 }
@@ -34,12 +37,14 @@ std::optional<fold::AnomalyRequest> request_of(const AnomalyParams& p) {
   fold::AnomalyRequest request;
   request.fdr = *p.fdr;
   request.method = p.method;
+  request.robust = p.robust;
   return request;
 }
 
 Json to_json(const fold::AnomalyRequest& request, const fold::AnomalyCounts& counts) {
   Json json = {{"fdr", request.fdr},
                {"fdr_method", fold::name_of(request.method)},
+               {"robust", request.robust},
                {"judged", counts.judged},
                {"undecided", counts.undecided},
                {"flagged", counts.flagged}};

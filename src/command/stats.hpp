@@ -20,6 +20,7 @@ namespace trawl::command {
 struct AnomalyParams {
   std::optional<double> fdr;
   core::FdrMethod method = core::FdrMethod::benjamini_hochberg;
+  bool robust = false;
   bool flagged = false;
 };
 void describe(AnomalyParams& p, Options& visit);  // with a title

@@ -7,7 +7,7 @@ import random
 
 import harness
 import numpy
-from harness import BAD_INPUT, CliTest
+from harness import BAD_INPUT, SOURCE_DIR, CliTest
 
 RANKS = (0, 1, 2, 3, 4, 7, 8)
 
@@ -65,6 +65,7 @@ class Bytes(AnomalyTest):
         ("--levels", "region", "--fdr", 0.05, "--fdr-method", "by", "--flagged"),
         ("--fdr", 0.2, "--fdr-method", "e-bh", "--fanout", 3),
         ("--fdr", 0.01, "--fixed-point", "2^-20", "--where", "y > -3"),
+        ("--levels", "region", "--fdr", 0.05, "--robust"),
     )
 
     def test_the_same_for_any_ranks_threads_and_order(self):
@@ -148,6 +149,23 @@ class Numbers(AnomalyTest):
         self.assertIsNone(report["log_threshold"])
 
 
+class Robust(AnomalyTest):
+    def test_outliers_that_hide_each_other(self):
+        """The Hawkins-Bradu-Kass data: observations 1 to 14 are outliers, as robustbase's covMcd has them."""
+        lines = (SOURCE_DIR / "tests" / "data" / "hbk.csv").read_text().splitlines()
+        self.write("hbk.csv", f"id,{lines[0]}\n" + "".join(f"{i},{v}\n" for i, v in enumerate(lines[1:], 1)))
+        self.trawl("ingest", "hbk.csv", "--out", "hbk")
+        options = ("hbk", "--features", "X1,X2,X3", "--group-by", "id", "--fdr", 0.01)
+        for ranks in (0, 3):
+            robust = self.entities(*options, "--robust", ranks=ranks)
+            self.assertEqual([e["entity"] for e in robust if e["anomaly"]["flagged"]], list(range(1, 15)))
+            self.assertEqual({e["anomaly"]["baseline_entities"] for e in robust}, {75})
+            # covMcd(hbk[, 1:3], nsamp = "deterministic") gives weight 1 to 61 observations
+            self.assertEqual({e["anomaly"]["baseline_kept"] for e in robust}, {61})
+        plain = self.entities(*options)
+        self.assertEqual([e["entity"] for e in plain if e["anomaly"]["flagged"]], [14])
+
+
 class Printed(AnomalyTest):
     def test_flagged_only_the_most_unusual_first(self):
         self.table()
@@ -180,6 +198,7 @@ class Mistakes(AnomalyTest):
             (("--fdr", 0.01), "--group-by"),
             (("--group-by", "agent", "--flagged"), "give --fdr"),
             (("--group-by", "agent", "--fdr-method", "by"), "give --fdr"),
+            (("--group-by", "agent", "--robust"), "give --fdr"),
             (("--group-by", "agent", "--fdr", 0), "--fdr"),
             (("--group-by", "agent", "--fdr", 2), "--fdr"),
         ):

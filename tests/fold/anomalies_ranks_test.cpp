@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <trawl/base/json.hpp>
+#include <trawl/core/stats/mcd.hpp>
 
 #include "fold/anomaly_support.hpp"
 #include "fold/stats/anomalies.hpp"
@@ -45,12 +46,13 @@ Found judge_on_ranks(const StatsRequest& request, const std::vector<test::Record
 
 // The nearest node from the parent up with enough entities, or the parent alone.
 template <class Sums>
-std::optional<stats::Path> judge_of(stats::BasicTree<Sums>& tree, stats::Path path, bool levels) {
+std::optional<stats::Path> judge_of(stats::BasicTree<Sums>& tree, stats::Path path, bool levels,
+                                    std::int64_t enough) {
   for (;; path.pop_back()) {
     const core::ExactMoments& between = tree.node(path).between;
     if (between.count() >= 2) {
       const auto rank = static_cast<std::int64_t>(core::Baseline(between).rank());
-      if (rank > 0 && between.count() >= 10 * rank) return path;
+      if (rank > 0 && between.count() >= enough * rank) return path;
     }
     if (levels || path.empty()) return std::nullopt;
   }
@@ -69,7 +71,7 @@ Slow judge_in_one_place(stats::BasicTree<Sums>& tree, const std::vector<test::Re
     auto [verdict, fresh] = slow.verdicts.try_emplace(record.key.to_bytes());
     const auto& moments = tree.entity(*record.key.id);
     if (!fresh || moments.count() == 0) continue;
-    const auto path = judge_of(tree, tree.path_of(*record.key.id), levels);
+    const auto path = judge_of(tree, tree.path_of(*record.key.id), levels, 10);
     if (!path) continue;
     const core::Baseline baseline(tree.node(*path).between);
     const core::DistanceLaw law(baseline.count(), static_cast<std::int64_t>(baseline.rank()),
@@ -124,6 +126,71 @@ TEST(EntityAnomalies, AreThoseOfAllEntitiesInOnePlace) {
     }
   }
   expect_the_same<core::ExactSums>(3, true, core::FdrMethod::e_values, 1);
+}
+
+// D2 and log p of each entity by the robust estimate of all entities below `path`.
+template <class Sums>
+std::map<std::string, Unusualness> judge_robustly(stats::BasicTree<Sums>& tree,
+                                                  const std::vector<test::Record>& records,
+                                                  const stats::Path& path) {
+  std::map<std::string, std::size_t> rows;
+  std::vector<double> means;
+  for (const test::Record& record : records) {
+    const stats::Path own = tree.path_of(*record.key.id);
+    const auto& moments = tree.entity(*record.key.id);
+    if (moments.count() == 0 || !std::equal(path.begin(), path.end(), own.begin())) continue;
+    if (!rows.try_emplace(record.key.to_bytes(), rows.size()).second) continue;
+    for (const double mean : moments.means()) means.push_back(mean);
+  }
+  const core::Mcd mcd = core::minimum_covariance_determinant(means, 3);
+  const auto m = mcd.reweighted.count();
+  const auto rank = static_cast<std::int64_t>(mcd.reweighted.rank());
+  const core::DistanceLaw in(m, rank, core::BaselineKind::with_record),
+      out(m, rank, core::BaselineKind::without_record);
+  std::map<std::string, Unusualness> found;
+  for (const auto& [key, row] : rows) {
+    const double squared = mcd.squared_distances[row];
+    const double raw = mcd.raw.squared_distance(std::span(means).subspan(row * 3, 3));
+    const bool kept =
+        mcd.exact_fit ? std::isfinite(squared) : raw < mcd.cutoff * mcd.raw_correction.factor();
+    found[key] = {squared, (kept ? in : out).log_p(squared).value()};
+  }
+  return found;
+}
+
+template <class Sums>
+void expect_robustly_the_same(typename Sums::Configuration configuration, bool levels) {
+  const auto records = test::unusual_records(levels ? 1 : 2, levels);
+  StatsRequest request = test::anomaly_request(0.05, core::FdrMethod::benjamini_hochberg, 2);
+  request.anomalies->robust = true;
+  const Found found = judge_on_ranks<Sums>(request, records, configuration, levels);
+  auto tree = test::tree_of<Sums>(records, configuration, levels, 3);
+  std::map<stats::Path, std::map<std::string, Unusualness>> by_judge;
+  EXPECT_GE(found.counts.flagged, 5U);
+  EXPECT_GE(found.counts.judged, 300U);
+  for (const auto& [key, field] : found.fields) {
+    const Json line = Json::parse("{" + field.substr(1) + "}").at("anomaly");
+    const auto path = judge_of(tree, tree.path_of(*EntityKey::from_bytes(key).id), levels, 20);
+    ASSERT_EQ(line.is_null(), !path || tree.entity(*EntityKey::from_bytes(key).id).count() == 0);
+    if (line.is_null()) continue;
+    EXPECT_EQ(line.at("baseline").get<stats::Path>(), *path);
+    auto& verdicts = by_judge[*path];
+    if (verdicts.empty()) verdicts = judge_robustly(tree, records, *path);
+    const Unusualness& want = verdicts.at(key);
+    if (std::isfinite(want.squared_distance)) {
+      EXPECT_EQ(line.at("distance2").get<double>(), want.squared_distance);
+      EXPECT_EQ(line.at("log_p").get<double>(), want.log_p);
+    } else {
+      EXPECT_EQ(line.at("distance2"), (Json{{"float", "inf"}}));
+    }
+  }
+}
+
+TEST(EntityAnomalies, AreRobustlyThoseOfAllEntitiesInOnePlace) {
+  for (const bool levels : {true, false}) {
+    expect_robustly_the_same<core::ExactSums>(3, levels);
+    expect_robustly_the_same<core::FixedSums>({-20, -20, -10}, levels);
+  }
 }
 
 TEST(EntityAnomalies, FewEntitiesOrNoSpreadAreUndecided) {

@@ -38,5 +38,18 @@ TEST(EntityAnomalies, FlagNothingWhereNothingIsUnusual) {
   EXPECT_LT(sets, 138);
 }
 
+// The law of robust distances is approximate. 500 sets at 0.1: 50 would be right, with a standard
+// deviation of 6.7.
+TEST(EntityAnomalies, RobustFlagLittleWhereNothingIsUnusual) {
+  StatsRequest request;
+  request.features = {"x", "y", "z"};
+  request.anomalies = AnomalyRequest{.fdr = 0.1, .robust = true};
+  std::mt19937_64 random(12);
+  int sets = 0;
+  for (int i = 0; i < 500; ++i) sets += flagged_of_nothing(random, 60, request) > 0 ? 1 : 0;
+  EXPECT_GT(sets, 23);
+  EXPECT_LT(sets, 77);
+}
+
 }  // namespace
 }  // namespace trawl::fold

@@ -6,6 +6,7 @@
 #include <trawl/base/parallel.hpp>
 
 #include "fold/stats/json_fields.hpp"
+#include "fold/stats/robust_judges.hpp"
 
 namespace trawl::fold {
 namespace {
@@ -49,10 +50,16 @@ EntityAnomalies<Sums>::EntityAnomalies(const StatsRequest& request, const Entity
   std::string message;
   comm.agree("choosing baselines", [&] {
     if (!comm.is_root()) return;
-    message = plain_judges(nodes, Judged::entities,
-                           judging_nodes(nodes, Judged::entities, hang, request.search.threads));
+    const std::int64_t enough = request.anomalies->robust ? enough_robust : enough_plain;
+    message =
+        plain_judges(nodes, Judged::entities,
+                     judging_nodes(nodes, Judged::entities, hang, enough, request.search.threads));
   });
   comm.broadcast(message);
+  if (request.anomalies->robust) {
+    message = robust_judges(Judges(std::move(message), hang.balanced), table, hang,
+                            request.search.threads, comm);
+  }
   comm.agree("judging entities", [&] {
     judges_.emplace(std::move(message), hang.balanced);
     find_judges(table, hang);

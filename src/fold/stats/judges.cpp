@@ -21,16 +21,15 @@ bool varies(const Moments& moments) {
 }
 
 template <class Moments>
-bool decides(const Moments& moments) {
-  constexpr std::int64_t enough = core::DistanceLaw::records_per_direction;
+bool decides(const Moments& moments, std::int64_t enough) {
   if (moments.count() < enough || !varies(moments)) return false;
   if (moments.count() >= enough * static_cast<std::int64_t>(moments.features())) return true;
   return static_cast<std::int64_t>(core::Baseline(moments).rank()) * enough <= moments.count();
 }
 
 template <class Sums>
-bool decides(const stats::Node<Sums>& node, Judged judged) {
-  return judged == Judged::entities ? decides(node.between) : decides(node.within);
+bool decides(const stats::Node<Sums>& node, Judged judged, std::int64_t enough) {
+  return judged == Judged::entities ? decides(node.between, enough) : decides(node.within, enough);
 }
 
 template <class Moments>
@@ -58,14 +57,15 @@ core::Baseline baseline_of(std::string_view bytes) {
 
 template <class Sums>
 std::vector<stats::Path> judging_nodes(const NodeMap<Sums>& nodes, Judged judged, const Hang& hang,
-                                       int threads) {
+                                       std::int64_t enough, int threads) {
   std::vector<const std::pair<const stats::Path, stats::Node<Sums>>*> candidates;
   for (const auto& entry : nodes) {
     if (hang.balanced || entry.first.size() == hang.depth) candidates.push_back(&entry);
   }
   std::vector<char> decided(candidates.size());
-  parallel_for(candidates.size(), threads,
-               [&](std::size_t i) { decided[i] = decides(candidates[i]->second, judged) ? 1 : 0; });
+  parallel_for(candidates.size(), threads, [&](std::size_t i) {
+    decided[i] = decides(candidates[i]->second, judged, enough) ? 1 : 0;
+  });
   std::set<stats::Path> able, asked;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (decided[i] != 0) able.insert(candidates[i]->first);
@@ -149,9 +149,9 @@ void Judges::make(const std::vector<char>& wanted, int threads) {
 }
 
 template std::vector<stats::Path> judging_nodes(const NodeMap<core::ExactSums>&, Judged,
-                                                const Hang&, int);
+                                                const Hang&, std::int64_t, int);
 template std::vector<stats::Path> judging_nodes(const NodeMap<core::FixedSums>&, Judged,
-                                                const Hang&, int);
+                                                const Hang&, std::int64_t, int);
 template std::string plain_judges(const NodeMap<core::ExactSums>&, Judged,
                                   const std::vector<stats::Path>&);
 template std::string plain_judges(const NodeMap<core::FixedSums>&, Judged,

@@ -19,13 +19,17 @@ namespace trawl::fold {
 // What is judged: entities, each by its mean vector, or records.
 enum class Judged { entities, records };
 
+// For each direction. Of a robust baseline half may not count.
+inline constexpr std::int64_t enough_plain = core::DistanceLaw::records_per_direction;
+inline constexpr std::int64_t enough_robust = 2 * enough_plain;
+
 // Root. The nodes right above what is judged; in a balanced tree, whose groups mean nothing, the
-// nearest node from there up that has enough of them. Enough: 10 for each direction in which they
-// vary. Only nodes that somebody below asks. O(nodes); of nodes
-// with fewer than 10 for each feature the rank is decided, on `threads` threads.
+// nearest node from there up that has enough of them. Enough: `enough` for each direction in which
+// they vary. Only nodes that somebody below asks. O(nodes); of nodes
+// with fewer for each feature the rank is decided, on `threads` threads.
 template <class Sums>
 std::vector<stats::Path> judging_nodes(const NodeMap<Sums>& nodes, Judged judged, const Hang& hang,
-                                       int threads);
+                                       std::int64_t enough, int threads);
 
 // As a message: judges by path, each with the moments that its baseline is made of.
 template <class Sums>
