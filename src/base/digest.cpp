@@ -111,16 +111,14 @@ std::string hex(const Sha256Digest& digest) {
   return hex(std::as_bytes(std::span(digest)));
 }
 
-namespace {
-
-Sha256Digest leaf_hash(std::string_view leaf) {
+Sha256Digest merkle_leaf(Bytes leaf) {
   Sha256 hash;
   hash.add(bytes_of(std::string_view("\0", 1)));
-  hash.add(bytes_of(leaf));
+  hash.add(leaf);
   return hash.finish();
 }
 
-Sha256Digest node_hash(const Sha256Digest& left, const Sha256Digest& right) {
+Sha256Digest merkle_node(const Sha256Digest& left, const Sha256Digest& right) {
   Sha256 hash;
   hash.add(bytes_of(std::string_view("\1", 1)));
   hash.add(std::as_bytes(std::span(left)));
@@ -128,11 +126,13 @@ Sha256Digest node_hash(const Sha256Digest& left, const Sha256Digest& right) {
   return hash.finish();
 }
 
+namespace {
+
 // Replaces the last two subtrees by the one that has them as children.
 void join_last(std::vector<Sha256Digest>& roots) {
   const Sha256Digest right = roots.back();
   roots.pop_back();
-  roots.back() = node_hash(roots.back(), right);
+  roots.back() = merkle_node(roots.back(), right);
 }
 
 }  // namespace
@@ -143,7 +143,7 @@ Sha256Digest merkle_root(std::span<const std::string> leaves) {
   // number. RFC 6962 splits off the largest power of two, so these are its left subtrees.
   std::vector<Sha256Digest> roots;
   for (std::size_t i = 0; i < leaves.size(); ++i) {
-    roots.push_back(leaf_hash(leaves[i]));
+    roots.push_back(merkle_leaf(bytes_of(leaves[i])));
     for (std::size_t carry = i; (carry & 1u) != 0; carry >>= 1) join_last(roots);
   }
   while (roots.size() > 1) join_last(roots);

@@ -62,8 +62,13 @@ Sha256Digest sha256(Bytes bytes);
 std::string hex(Bytes bytes);
 std::string hex(const Sha256Digest& digest);
 
-// Root of the Merkle tree over `leaves` (RFC 6962, section 2.1: leaf prefix 0x00, node prefix
-// 0x01). O(n) hashes.
+// Hashes of the Merkle trees of RFC 6962, section 2.1: SHA-256 of 0x00 and the leaf; of 0x01 and
+// the hashes of both children.
+Sha256Digest merkle_leaf(Bytes leaf);
+Sha256Digest merkle_node(const Sha256Digest& left, const Sha256Digest& right);
+
+// Root of the Merkle tree over `leaves`; SHA-256 of nothing when there are none. O(n) hashes.
+// Proofs: core/integrity/merkle.hpp.
 Sha256Digest merkle_root(std::span<const std::string> leaves);
 
 }  // namespace trawl

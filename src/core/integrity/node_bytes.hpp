@@ -1,0 +1,94 @@
+// What the bytes of trees and of proofs have in common: strings behind their lengths, and nodes.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <trawl/core/integrity/sum_tree.hpp>
+
+#include "core/exact/byte_stream.hpp"
+
+namespace trawl::core::integrity {
+
+using exact::append;
+
+inline void append_bytes(std::vector<std::byte>& out, Bytes bytes) {
+  if (bytes.empty()) return;
+  const std::size_t at = out.size();
+  out.resize(at + bytes.size());
+  std::memcpy(out.data() + at, bytes.data(), bytes.size());
+}
+
+inline void append_size(std::vector<std::byte>& out, Bytes bytes) {
+  if (bytes.size() > 0xffffffffu) throw std::length_error("a key or state of 4 GiB");
+  append(out, static_cast<std::uint32_t>(bytes.size()));
+}
+
+// A length in 4 bytes, then the bytes.
+inline void append_string(std::vector<std::byte>& out, Bytes bytes) {
+  append_size(out, bytes);
+  append_bytes(out, bytes);
+}
+
+// A length in 4 bytes, then the bytes as they are or, where that is shorter, without those that
+// only repeat a sign: exact integers have many (docs/formats/proof.md).
+void append_sum(std::vector<std::byte>& out, Bytes sum);
+
+inline void append_nodes(std::vector<std::byte>& out, const std::vector<SumNode>& nodes) {
+  for (const SumNode& node : nodes) {
+    append_bytes(out, std::as_bytes(std::span(node.digest)));
+    append_sum(out, node.sum);
+  }
+}
+
+// Reads from the front; DataError naming `what` when the bytes end too early.
+class Reader {
+ public:
+  Reader(Bytes bytes, const char* what) : bytes_(bytes), what_(what) {}
+
+  template <class T>
+  T number() {
+    exact::ByteReader reader(bytes_, what_);
+    const T value = reader.next<T>();
+    bytes_ = reader.rest();
+    return value;
+  }
+  Bytes take(std::size_t count) {
+    if (count > bytes_.size()) fail("they end too early");
+    const Bytes taken = bytes_.first(count);
+    bytes_ = bytes_.subspan(count);
+    return taken;
+  }
+  std::vector<std::byte> string() {
+    const Bytes bytes = take(number<std::uint32_t>());
+    return {bytes.begin(), bytes.end()};
+  }
+  std::vector<std::byte> sum();  // DataError also for what append_sum would not have written
+  std::string text() {
+    const Bytes bytes = take(number<std::uint32_t>());
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+  std::vector<SumNode> nodes(std::size_t count) {
+    std::vector<SumNode> nodes;
+    for (std::size_t i = 0; i < count; ++i) {
+      SumNode& node = nodes.emplace_back();
+      const Bytes digest = take(node.digest.size());
+      std::memcpy(node.digest.data(), digest.data(), digest.size());
+      node.sum = sum();
+    }
+    return nodes;
+  }
+  void expect_end() const {
+    if (!bytes_.empty()) fail("there are more than belong to it");
+  }
+  [[noreturn]] void fail(const char* why) const {
+    throw DataError("damaged bytes of " + std::string(what_) + ": " + why);
+  }
+
+ private:
+  Bytes bytes_;
+  const char* what_;
+};
+
+}  // namespace trawl::core::integrity
