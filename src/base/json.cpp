@@ -1,3 +1,4 @@
+#include <charconv>
 #include <cmath>
 #include <set>
 #include <string>
@@ -113,6 +114,21 @@ void append_json_string(std::string& out, std::string_view text) {
     }
   }
   out += '"';
+}
+
+std::string text_from(const Json& json) {
+  if (json.is_string()) return json.get<std::string>();
+  const std::string digits = json.is_object() ? json.value("bytes", "") : "";
+  std::string text;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+    unsigned byte = 0;
+    const auto [stop, error] = std::from_chars(&digits[i], &digits[i] + 2, byte, 16);
+    if (error != std::errc{} || stop != &digits[i] + 2) break;
+    text += static_cast<char>(byte);
+  }
+  if (digits.empty() || 2 * text.size() != digits.size())
+    throw DataError(fmt::format("{} is neither a text nor the bytes of one", json.dump()));
+  return text;
 }
 
 }  // namespace trawl

@@ -41,22 +41,13 @@ std::optional<fold::AnomalyRequest> request_of(const AnomalyParams& p) {
   return request;
 }
 
-Json to_json(const fold::AnomalyRequest& request, const fold::AnomalyCounts& counts) {
-  Json json = {{"fdr", request.fdr},
-               {"fdr_method", fold::name_of(request.method)},
-               {"robust", request.robust},
-               {"judged", counts.judged},
-               {"undecided", counts.undecided},
-               {"flagged", counts.flagged}};
-  json["log_threshold"] = counts.flagged > 0 ? Json(counts.log_threshold) : Json();
-  return json;
-}
-
-std::string story_of(const fold::AnomalyRequest& request, const fold::AnomalyCounts& counts) {
+std::string story_of(const Json& anomalies) {
+  const auto count = [&](const char* key) {
+    return with_thousands(anomalies.at(key).get<std::uint64_t>());
+  };
   return fmt::format("anomalies   {} of {} judged entities flagged (FDR {}, {}), {} undecided",
-                     with_thousands(counts.flagged), with_thousands(counts.judged),
-                     to_text(request.fdr), fold::name_of(request.method),
-                     with_thousands(counts.undecided));
+                     count("flagged"), count("judged"), to_text(anomalies.at("fdr").get<double>()),
+                     anomalies.at("fdr_method").get<std::string>(), count("undecided"));
 }
 
 }  // namespace trawl::command

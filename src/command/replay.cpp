@@ -8,6 +8,7 @@
 #include "command/commands.hpp"
 #include "command/run_files.hpp"
 #include "command/search.hpp"
+#include "command/stats.hpp"
 
 namespace trawl::command {
 namespace {
@@ -44,12 +45,14 @@ class Comparison {
     for (const char* option : {"command", "predicate", "select", "table", "count_only", "limit"}) {
       compare(fmt::format("option {}", option), before.at(option), after.at(option));
     }
+    compare("options", before.value("parameters", Json()), after.value("parameters", Json()));
     compare_lists(before.at("key_lists"), after.at("key_lists"));
     compare_data(input_digests(before), input_digests(after));
     same_result_ = before.at("result_digest") == after.at("result_digest");
     compare("status", before.at("status"), after.at("status"));
     compare("coverage", before.at("coverage"), after.at("coverage"));
     compare("audit", before.at("audit"), after.at("audit"));
+    compare("counts", before.value("counts", Json()), after.value("counts", Json()));
   }
 
   const std::vector<std::string>& differences() const { return differences_; }
@@ -86,13 +89,21 @@ class Comparison {
   bool same_result_ = false;
 };
 
-// What the new run records: the options of the search, not those of the replay.
-std::string config_of(const SearchParams& params) {
-  SearchParams described;  // the table shows defaults, so it is made before the values are known
+// Repeats a run of a command, described by `config` text, into `out`: with the options of that run,
+// not those of the replay.
+template <class Params>
+Recorded repeat(const About& about, std::string_view config, std::string_view where,
+                const std::filesystem::path& out, std::uint64_t threads, const Context& context,
+                Recorded (*run)(const Params&, const Context&)) {
+  auto params = params_of<Params>(about, config, where);
+  params.run.run_dir = out;
+  params.run.resume = params.run.overwrite = false;
+  params.scan.threads = threads;
+  Params described;  // the table shows defaults, so it is made before the values are known
   Options options;
   describe(described, options);
   described = params;
-  return canonical_config(options);
+  return run(params, {context.session, context.world, canonical_config(options)});
 }
 
 struct Verdict {
@@ -126,17 +137,18 @@ ExitCode run_replay(const ReplayParams& params, const Context& context) {
   const comm::Comm& comm = context.world;
   const fold::RunFiles before = run_files_from_root(comm, params.run);
   const auto config = before.path / "replay_config.cfg";
-  auto search =
-      params_of<SearchParams>(search_about, file_from_root(comm, config), config.string());
+  const std::string text = file_from_root(comm, config);
   std::string out =
       std::filesystem::absolute(params.out.value_or(fold::default_run_path("replay"))).string();
   comm.broadcast(out);
-  search.run_dir = out;
-  search.resume = search.overwrite = false;
-  search.scan.threads = params.threads;
-  go_to_working_folder(before.record, comm);
-
-  const SearchRun run = run_search_job(search, {context.session, comm, config_of(search)});
+  const auto repeat_it = [&]<class Params>(const About& about,
+                                           Recorded (*run)(const Params&, const Context&)) {
+    go_to_working_folder(before.record, comm);
+    return repeat(about, text, config.string(), out, params.threads, context, run);
+  };
+  const std::string command = before.certificate.body.at("command");
+  const Recorded run = command == "stats" ? repeat_it(stats_about, run_stats_job)
+                                          : repeat_it(search_about, run_search_job);
   if (run.exit_code == ExitCode::interrupted) return run.exit_code;
   const fold::RunFiles after = run_files_from_root(comm, out);
   const Verdict verdict = compare_runs(before, after, params.json);
@@ -151,7 +163,8 @@ Command replay_command() {
       {.name = "replay",
        .summary = "repeat a run and say what differs, and why",
        .details =
-           "Repeats the search with the options and inputs that the run recorded, on any number "
+           "Repeats a search or statistics with the options and inputs that the run recorded, on "
+           "any number "
            "of ranks, and compares certificates. A difference is explained by what changed: the "
            "data, the version or the options. Exit code 5 when the certificates differ.",
        .example = "trawl replay runs/search-20260101T000000Z-4242",

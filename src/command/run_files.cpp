@@ -19,7 +19,7 @@ fold::RunFiles run_files_from_root(const comm::Comm& comm, const std::filesystem
   });
   comm.broadcast(record);
   comm.broadcast(certificate);
-  comm.broadcast(run.matches);
+  comm.broadcast(run.result);
   comm.broadcast(run.summary);
   run.path = std::filesystem::absolute(path);
   run.record = parse_json(record, "run_record.json");

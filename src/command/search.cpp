@@ -16,58 +16,7 @@ void check(const SearchParams& p, Problems& problems) {
   if (p.count && !p.select.empty())
     problems.push_back("--count returns no columns: leave --select away");
   if (p.count && p.limit) problems.push_back("--count counts all matches: leave --limit away");
-  if (p.resume && !p.run_dir)
-    problems.push_back("--resume needs the --run-dir of the interrupted run");
-  if (p.resume && p.overwrite)
-    problems.push_back("--resume goes on with a run, --overwrite throws it away: choose one");
-}
-
-Json json_report(const SearchRun& run) {
-  const Json& r = run.record;
-  const Json& p = r.at("performance");
-  Json failed = Json::array();
-  for (const Json& input : r.at("inputs")) {
-    if (input.contains("failure"))
-      failed.push_back({{"name", input.at("name")}, {"reason", input.at("failure")}});
-  }
-  Json json = {
-      {"command", "search"}, {"status", r.at("status")}, {"datasets", r.at("inputs").size()}};
-  json.update(r.at("coverage"));
-  json.update({{"seconds", p.at("seconds")},
-               {"rows_per_second", p.at("rows_per_second")},
-               {"ranks", p.at("ranks")},
-               {"threads", p.at("threads")},
-               {"run_dir", run.path.string()},
-               {"result_digest", r.at("result_digest")},
-               {"certificate", r.at("certificate")},
-               {"audited_row_groups", r.at("audit").at("audited")},
-               {"failed_datasets", std::move(failed)},
-               {"failures", run.failures}});
-  return json;
-}
-
-void tell_story(const SearchRun& run) {
-  const Json& c = run.record.at("coverage");
-  const Json& p = run.record.at("performance");
-  const auto count = [&](const char* key) {
-    return with_thousands(c.at(key).get<std::uint64_t>());
-  };
-  log::story(
-      fmt::format("{}: {} matches in {} rows of {} datasets ({} scanned, {} pruned, {} failed), {}",
-                  run.record.at("status").get<std::string>(), count("matches"), count("rows"),
-                  run.record.at("inputs").size(), count("scanned"), count("pruned"),
-                  count("failed"), human_seconds(p.at("seconds"))));
-  log::story(fmt::format("result      {}", run.record.at("result_digest").get<std::string>()));
-  log::story(fmt::format("certificate {}", run.record.at("certificate").get<std::string>()));
-  log::story(fmt::format("run         {}", run.path.string()));
-  for (const std::string& failure : run.failures) log::warning(failure);
-  const auto hits = run.record.at("audit").at("hits").get<std::uint64_t>();
-  if (hits > 0) {
-    log::warning(fmt::format(
-        "DEFECT: {} pruned row groups hold matches. Please report this; search again with "
-        "--no-zone-maps",
-        hits));
-  }
+  check_run(p.run, problems);
 }
 
 ExitCode run_search(const SearchParams& params, const Context& context) {
@@ -75,18 +24,19 @@ ExitCode run_search(const SearchParams& params, const Context& context) {
     print_from_root(context.world, fold::explain(request_of(params, context.world), context.world));
     return ExitCode::complete;
   }
-  const SearchRun run = run_search_job(params, context);
+  const Recorded run = run_search_job(params, context);
   if (run.exit_code == ExitCode::interrupted) return run.exit_code;
   std::string out;
   if (context.world.is_root()) {
     if (params.json) {
-      out = json_report(run).dump(2) + "\n";
+      out = common_report(run).dump(2) + "\n";
     } else if (params.count) {
       out = run.record.at("coverage").at("matches").dump() + "\n";
     } else {
-      out = format_matches(run.matches, params.format);
+      out = format_matches(run.result, params.format);
     }
-    tell_story(run);
+    const auto matches = run.record.at("coverage").at("matches").get<std::uint64_t>();
+    tell_story(run, fmt::format("{} matches in", with_thousands(matches)));
   }
   print_from_root(context.world, out);
   return run.exit_code;
@@ -149,15 +99,9 @@ void describe(SearchParams& p, Options& visit) {
   visit.flag("json", p.json, "print one JSON object about the run instead of the matches");
   visit.flag("explain", p.explain,
              "print normal form, types, screens and plan; read no column data");
-  visit.option("run-dir", p.run_dir, "DIR",
-               "where the run is recorded (default: runs/search-<time>-<process>)");
-  visit.flag("overwrite", p.overwrite, "replace a run directory that exists");
-  visit.flag("progress", p.progress, "no progress line on the terminal");
   visit.section("How to find it");
   describe(p.scan, visit);
-  visit.flag("resume", p.resume, "go on with the interrupted run in --run-dir");
-  visit.option("price-per-node-hour", p.price_per_node_hour, Range{0.0, 1e6}, "PRICE",
-               "adds the cost to the run record");
+  describe(p.run, visit);
 }
 
 Command search_command() {

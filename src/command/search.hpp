@@ -2,15 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include <trawl/base/json.hpp>
 #include <trawl/fold/search.hpp>
 
 #include "command/command.hpp"
+#include "command/recorded_run.hpp"
 
 namespace trawl::command {
 
@@ -43,36 +42,18 @@ struct SearchParams {
   bool json = false;
   bool explain = false;
   ScanParams scan;
-  bool progress = true;
-  std::optional<std::filesystem::path> run_dir;
-  bool overwrite = false;
-  bool resume = false;
-  double price_per_node_hour = 0;
+  RunParams run;
 };
 
 void describe(SearchParams& p, Options& visit);
 extern const About search_about;
 
-// What root knows at the end of a run; the exit code is everybody's.
-struct SearchRun {
-  ExitCode exit_code = ExitCode::complete;
-  std::filesystem::path path;
-  Json record;          // run_record.json
-  std::string matches;  // bytes of matches.jsonl
-  std::vector<std::string> failures;
-};
-
 // Collective. The seven steps of a search: open, plan, share, fold, merge, record; reporting is the
 // caller's.
-SearchRun run_search_job(const SearchParams& params, const Context& context);
+Recorded run_search_job(const SearchParams& params, const Context& context);
 
 // The request that `params` describe, for this rank.
 fold::SearchRequest request_of(const SearchParams& params, const comm::Comm& comm);
-
-// Root. One line for each dataset and run of row groups that failed.
-std::vector<std::string> failures_of(const fold::SearchResult& result);
-// Of a run that was not interrupted.
-ExitCode exit_code_of(const fold::SearchResult& result);
 
 // Root. Canonical match lines for people and programs.
 std::string format_matches(std::string_view lines, MatchFormat format);

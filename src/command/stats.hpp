@@ -27,9 +27,8 @@ void describe(AnomalyParams& p, Options& visit);  // with a title
 void check_anomalies(const AnomalyParams& p, const std::string& group_by, Problems& problems);
 std::optional<fold::AnomalyRequest> request_of(const AnomalyParams& p);
 
-// Root. What --json says about anomalies, and what people are told.
-Json to_json(const fold::AnomalyRequest& request, const fold::AnomalyCounts& counts);
-std::string story_of(const fold::AnomalyRequest& request, const fold::AnomalyCounts& counts);
+// Root. What people are told about the counts of anomalies, as certificates have them.
+std::string story_of(const Json& anomalies);
 
 struct StatsParams {
   std::vector<std::string> inputs;
@@ -46,12 +45,15 @@ struct StatsParams {
   MatchFormat format = MatchFormat::table;
   bool json = false;
   std::optional<std::filesystem::path> out;
-  bool overwrite = false;
   ScanParams scan;
-  bool progress = true;
+  RunParams run;
 };
 
 void describe(StatsParams& p, Options& visit);
+extern const About stats_about;
+
+// Collective. One whole run, as `trawl replay` repeats it; reporting is the caller's.
+Recorded run_stats_job(const StatsParams& params, const Context& context);
 
 // Root. stats.jsonl for people and programs: one row per node or entity and feature.
 std::string format_stats(std::string_view lines, MatchFormat format);

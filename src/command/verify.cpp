@@ -45,7 +45,8 @@ Json json_report(const fold::VerifyReport& report, const fold::RunFiles& run) {
           {"matches", report.matches},
           {"proofs", report.proofs},
           {"rescanned_row_groups", report.rescanned_groups},
-          {"rescanned_rows", report.rescanned_rows}};
+          {"rescanned_rows", report.rescanned_rows},
+          {"recounted", report.recounted}};
 }
 
 std::string text_report(const fold::VerifyReport& report, const fold::RunFiles& run) {
@@ -64,6 +65,11 @@ std::string text_report(const fold::VerifyReport& report, const fold::RunFiles& 
       run.certificate.body.at("status").get<std::string>(), with_thousands(report.datasets),
       human_bytes(report.bytes), with_thousands(report.matches), with_thousands(report.proofs),
       with_thousands(report.rescanned_groups), with_thousands(report.rescanned_rows));
+  if (run.certificate.body.at("command") == "stats") {
+    text += report.recounted
+                ? "  statistics made again from these rows, and compared byte by byte\n"
+                : "  statistics checked for sums of counts only: --rescan 1 makes them again\n";
+  }
   return text;
 }
 
@@ -99,7 +105,9 @@ Command verify_command() {
            "Trusts nothing the run wrote: recomputes the certificate's digest and Merkle root, "
            "closes every ledger, hashes all data again, re-reads and re-evaluates every match "
            "with a slow evaluator that shares no code with the search, repeats every proof of "
-           "pruning, and with --rescan searches a share of the row groups again. "
+           "pruning, and with --rescan searches a share of the row groups again. Of statistics, "
+           "sums of counts are checked; --rescan 1 makes them again, record by record, from the "
+           "rows that the slow evaluator finds. "
            "docs/certificate.md says what this proves and what it does not.",
        .example = "trawl verify runs/search-20260101T000000Z-4242\nmpirun -n 4 trawl verify "
                   "--rescan 1 RUN",

@@ -135,8 +135,12 @@ std::string matches_text(const SearchRequest& request, const SearchResult& resul
   return text;
 }
 
+std::string result_file(std::string_view command) {
+  return command == "search" ? "matches.jsonl" : fmt::format("{}.jsonl", command);
+}
+
 Certificate make_certificate(const SearchRequest& request, const SearchResult& result,
-                             const std::string& result_digest) {
+                             const std::string& result_digest, const Json& counts) {
   Json datasets = Json::array();
   for (std::uint64_t i = 0; i < result.opened.refs().size(); ++i)
     datasets.push_back(dataset_entry(result, i));
@@ -164,6 +168,7 @@ Certificate make_certificate(const SearchRequest& request, const SearchResult& r
       {"datasets", std::move(datasets)},
   };
   if (!request.parameters.is_null()) certificate.body["parameters"] = request.parameters;
+  if (!counts.is_null()) certificate.body["counts"] = counts;
   certificate.digest = hex(sha256(bytes_of(canonical_text(certificate.body))));
   return certificate;
 }

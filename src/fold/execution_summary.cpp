@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <trawl/base/text.hpp>
@@ -26,6 +28,18 @@ std::string phase_table(const Json& phases) {
     text +=
         fmt::format("| {} | {:.4f} s | {:.4f} s | {:.4f} s |\n", name, s.at("min").get<double>(),
                     s.at("mean").get<double>(), s.at("max").get<double>());
+  }
+  return text;
+}
+
+// What a command counts besides: numbers only, lists are in the record.
+std::string counts_table(const Json& counts) {
+  std::string text = "\n## What was found\n\n| | |\n|---|---:|\n";
+  for (const auto& [name, count] : counts.items()) {
+    if (!count.is_number_unsigned()) continue;
+    std::string words = name;
+    std::ranges::replace(words, '_', ' ');
+    text += fmt::format("| {} | {} |\n", words, thousands(count));
   }
   return text;
 }
@@ -80,6 +94,7 @@ std::string execution_summary(const Json& r) {
   text +=
       fmt::format("Datasets: {}. Failed:\n\n", r.at("inputs").size()) + failures(r.at("inputs"));
   text += "\nKey lists:\n\n" + key_lists(r.at("key_lists"));
+  if (r.contains("counts")) text += counts_table(r.at("counts"));
   text += fmt::format(
       "\n## How long it took\n\n{} on {} ranks x {} threads, {} nodes; {} rows per second; {} "
       "read.\n\n",

@@ -167,28 +167,30 @@ Json make_run_record(const SearchRequest& request, const SearchResult& result,
     inputs.push_back(input_entry(result, i));
   std::uint64_t paused = 0;
   for (const RankReport& report : reports) paused += report.filters_paused;
-  return {{"format", "trawl-run-1"},
-          {"program", fmt::format("trawl {} ({})", version(), commit())},
-          {"command", request.command},
-          {"status", name_of(result.status)},
-          {"finished", utc_now_compact()},
-          {"working_folder", fs::current_path().string()},
-          {"where", request.where},
-          {"predicate", result.opened.normal_form},
-          {"options", options},
-          {"certificate", certificate.digest},
-          {"result_digest", certificate.body.at("result_digest")},
-          {"coverage", fold::to_json(result.total)},
-          {"audit", certificate.body.at("audit")},
-          {"audit_share", request.audit},
-          {"screens",
-           {{"zone_maps", request.zone_maps},
-            {"stored_index", request.index},
-            {"membership_filters", request.filters},
-            {"membership_filters_paused_in_row_groups", paused}}},
-          {"key_lists", key_list_facts(result)},
-          {"performance", performance(reports, result.total, price_per_node_hour)},
-          {"inputs", std::move(inputs)}};
+  Json record = {{"format", "trawl-run-1"},
+                 {"program", fmt::format("trawl {} ({})", version(), commit())},
+                 {"command", request.command},
+                 {"status", name_of(result.status)},
+                 {"finished", utc_now_compact()},
+                 {"working_folder", fs::current_path().string()},
+                 {"where", request.where},
+                 {"predicate", result.opened.normal_form},
+                 {"options", options},
+                 {"certificate", certificate.digest},
+                 {"result_digest", certificate.body.at("result_digest")},
+                 {"coverage", fold::to_json(result.total)},
+                 {"audit", certificate.body.at("audit")},
+                 {"audit_share", request.audit},
+                 {"screens",
+                  {{"zone_maps", request.zone_maps},
+                   {"stored_index", request.index},
+                   {"membership_filters", request.filters},
+                   {"membership_filters_paused_in_row_groups", paused}}},
+                 {"key_lists", key_list_facts(result)},
+                 {"performance", performance(reports, result.total, price_per_node_hour)},
+                 {"inputs", std::move(inputs)}};
+  if (certificate.body.contains("counts")) record["counts"] = certificate.body.at("counts");
+  return record;
 }
 
 std::string trace_events(const std::vector<RankReport>& reports) {

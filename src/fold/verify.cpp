@@ -12,6 +12,7 @@
 
 #include "catalogs.hpp"
 #include "filter_screen.hpp"
+#include "fold/stats/recount.hpp"
 
 namespace trawl::fold {
 namespace {
@@ -52,7 +53,12 @@ using Lines = std::map<std::uint64_t, std::string>;
 class Verifier {
  public:
   Verifier(const RunFiles& run, const VerifyRequest& request, const Comm& comm)
-      : run_(run), body_(run.certificate.body), request_(request), comm_(comm) {}
+      : run_(run),
+        body_(run.certificate.body),
+        request_(request),
+        comm_(comm),
+        is_search_(body_.value("command", "search") == "search"),
+        lists_matches_(is_search_ && !body_.value("count_only", false)) {}
 
   VerifyReport verify() {
     comm_.agree("verifying the files of the run", [this] {
@@ -64,6 +70,7 @@ class Verifier {
     verify_digests();
     verify_key_lists();
     verify_rows();
+    verify_recount();
     return collect();
   }
 
@@ -79,12 +86,13 @@ class Verifier {
   void prepare() {
     Query query{core::parse(body_.at("predicate").get<std::string>()), {}};
     for (const Json& column : body_.at("select")) query.select.push_back(column);
+    if (!is_search_) prepare_recount(query);
     catalogs_.emplace(query);
     pool_ = std::make_unique<DatasetPool>(locate(run_, request_.inputs), query);
-    if (body_.at("count_only")) return;
-    for (std::size_t at = 0, number = 1; at < run_.matches.size(); ++number) {
-      const std::size_t end = std::min(run_.matches.find('\n', at), run_.matches.size());
-      const std::string line = run_.matches.substr(at, end - at);
+    if (!lists_matches_) return;
+    for (std::size_t at = 0, number = 1; at < run_.result.size(); ++number) {
+      const std::size_t end = std::min(run_.result.find('\n', at), run_.result.size());
+      const std::string line = run_.result.substr(at, end - at);
       try {
         const Json match = parse_json(line, "match");
         lines_[match.at("dataset")][match.at("row")] = line;
@@ -237,6 +245,32 @@ class Verifier {
     ++report_.proofs;
   }
 
+  // What a command made of the matching rows is made again when all of them are found again.
+  void prepare_recount(Query& query) {
+    stats_request_.emplace(stats_request_of(body_));
+    query.numbers = stats_request_->search.numbers;
+    query.names = stats_request_->search.names;
+    if (request_.rescan == 1) recount_ = make_recount(*stats_request_);
+  }
+
+  void add_to_recount(const OpenDataset& open, std::uint64_t row_in_group) {
+    recount_->add(open, [&](std::size_t column) {
+      return columns_.column(column).value(static_cast<std::size_t>(row_in_group));
+    });
+  }
+
+  // Collective.
+  void verify_recount() {
+    if (!recount_) return;
+    report_.recounted = true;
+    const std::string again = recount_->lines(comm_);
+    if (!comm_.is_root() || again == run_.result) return;
+    const auto [one, other] = std::ranges::mismatch(again, run_.result);
+    const auto line = 1 + std::count(again.begin(), one, '\n');
+    fail(fmt::format("{}, line {}: is not what the data says",
+                     result_file(body_.at("command").get<std::string>()), line));
+  }
+
   core::Truth evaluate(const OpenDataset& open, std::uint64_t row_in_group) {
     const auto cell = [&](std::size_t column) {
       return columns_.column(column).value(static_cast<std::size_t>(row_in_group));
@@ -275,7 +309,8 @@ class Verifier {
         fail(fmt::format("dataset '{}', row {}: the predicate cannot be decided (integer overflow)",
                          name(dataset), row));
       }
-      if (truth == core::Truth::yes && !body_.at("count_only") && !lines.contains(row)) {
+      if (truth == core::Truth::yes && recount_) add_to_recount(open, row - begin);
+      if (truth == core::Truth::yes && lists_matches_ && !lines.contains(row)) {
         fail(fmt::format(
             "dataset '{}', row {}: satisfies the predicate, but is not among the matches",
             name(dataset), row));
@@ -344,6 +379,9 @@ class Verifier {
   std::map<std::string, Lines> lines_;
   GroupColumns columns_;
   const FilterScreen* filters_ = nullptr;  // of the piece that is verified
+  const bool is_search_, lists_matches_;
+  std::optional<StatsRequest> stats_request_;
+  std::unique_ptr<Recount> recount_;  // of a whole rescan
   std::map<std::uint64_t, std::uint64_t> rescanned_matches_, rescanned_rows_;
 };
 

@@ -8,6 +8,8 @@
 #include <trawl/fold/run_record.hpp>
 #include <trawl/fold/verify.hpp>
 
+#include "fold/stats/verify_lines.hpp"
+
 namespace trawl::fold {
 namespace {
 
@@ -19,9 +21,7 @@ class Arithmetic {
     guarded("files", [this] { check_files(); });
     guarded("run record", [this] { check_record(); });
     guarded("ledger", [this] { check_ledgers(); });
-    guarded("matches", [this] {
-      body_.at("count_only").get<bool>() ? check_count_lines() : check_match_lines();
-    });
+    guarded("result", [this] { check_result(); });
     return std::move(problems_);
   }
 
@@ -44,10 +44,11 @@ class Arithmetic {
     expect(digest == run_.certificate.digest,
            fmt::format("certificate.json was changed: its digest is {}, it claims {}", digest,
                        run_.certificate.digest));
-    const std::string result = hex(sha256(bytes_of(run_.matches)));
+    const std::string result = hex(sha256(bytes_of(run_.result)));
     expect(result == body_.at("result_digest"),
-           fmt::format("matches.jsonl was changed: its SHA-256 is {}, the certificate says {}",
-                       result, body_.at("result_digest").get<std::string>()));
+           fmt::format("{} was changed: its SHA-256 is {}, the certificate says {}",
+                       result_file(body_.at("command").get<std::string>()), result,
+                       body_.at("result_digest").get<std::string>()));
     const std::string root = merkle_root_of(body_.at("datasets"));
     expect(root == body_.at("merkle_root"),
            "certificate.json: the Merkle root is not that of its datasets");
@@ -57,6 +58,8 @@ class Arithmetic {
     const Json& record = run_.record;
     expect(record.at("certificate") == run_.certificate.digest,
            "run_record.json names another certificate");
+    expect(record.value("counts", Json()) == body_.value("counts", Json()),
+           "run_record.json: other counts than the certificate's");
     for (const char* key : {"result_digest", "status", "coverage", "audit"}) {
       expect(record.at(key) == body_.at(key),
              fmt::format("run_record.json: '{}' is {}, the certificate says {}", key,
@@ -113,12 +116,24 @@ class Arithmetic {
            fmt::format("dataset '{}': {} rows are not accounted for", name, derived.unvisited));
   }
 
+  void check_result() {
+    const std::string command = body_.at("command");
+    if (command == "stats") {
+      for (const std::string& problem : verify_stats_lines(run_.result, body_))
+        expect(false, fmt::format("stats.jsonl: {}", problem));
+    } else if (command != "search") {
+      expect(false, fmt::format("this version cannot check the result of '{}'", command));
+    } else {
+      body_.at("count_only").get<bool>() ? check_count_lines() : check_match_lines();
+    }
+  }
+
   template <class F>
   void for_each_line(F&& f) {
     std::uint64_t number = 0;
-    for (std::size_t at = 0; at < run_.matches.size();) {
-      const std::size_t end = std::min(run_.matches.find('\n', at), run_.matches.size());
-      f(++number, parse_json(std::string_view(run_.matches).substr(at, end - at),
+    for (std::size_t at = 0; at < run_.result.size();) {
+      const std::size_t end = std::min(run_.result.find('\n', at), run_.result.size());
+      f(++number, parse_json(std::string_view(run_.result).substr(at, end - at),
                              fmt::format("matches.jsonl, line {}", number)));
       at = end + 1;
     }
@@ -191,7 +206,7 @@ RunFiles read_run(const fs::path& path) {
   run.record = parse_json(read_file(path / "run_record.json"), (path / "run_record.json").string());
   run.certificate = Certificate::from_text(read_file(path / "certificate.json"),
                                            (path / "certificate.json").string());
-  run.matches = read_file(path / "matches.jsonl");
+  run.result = read_file(path / result_file(run.certificate.body.value("command", "search")));
   run.summary = read_file(path / "execution_summary.md");
   return run;
 }

@@ -5,24 +5,12 @@ import json
 import random
 import re
 
+import forgery
 import harness
+from forgery import compact, merkle_root
 from harness import BAD_INPUT, CHECK_FAILED, CliTest
 
 WHERE = "user_id = 12345 AND action = 'purchase' AND amount > 10000"
-
-
-def compact(value):
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def merkle_root(leaves):
-    """RFC 6962, section 2.1."""
-    if len(leaves) == 1:
-        return hashlib.sha256(b"\0" + leaves[0]).digest()
-    k = 1
-    while k * 2 < len(leaves):
-        k *= 2
-    return hashlib.sha256(b"\1" + merkle_root(leaves[:k]) + merkle_root(leaves[k:])).digest()
 
 
 class RunTest(CliTest):
@@ -103,27 +91,7 @@ class Verify(RunTest):
                 self.file(name).write_text(honest)
 
     def reseal(self, lines, change):
-        """What a forger would do: edits the matches and makes every digest agree with them."""
-        text = "".join(line + "\n" for line in lines)
-        self.file("matches.jsonl").write_text(text)
-        body = json.loads(self.file("certificate.json").read_text())
-        body.pop("certificate")
-        change(body)
-        body["result_digest"] = hashlib.sha256(text.encode()).hexdigest()
-        body["merkle_root"] = merkle_root([compact(d) for d in body["datasets"]]).hex()
-        digest = hashlib.sha256(compact(body)).hexdigest()
-        self.file("certificate.json").write_text(json.dumps({**body, "certificate": digest}))
-        record = json.loads(self.file("run_record.json").read_text())
-        honest = {key: record[key] for key in ("certificate", "result_digest")}
-        record.update(certificate=digest, result_digest=body["result_digest"], coverage=body["coverage"])
-        self.file("run_record.json").write_text(json.dumps(record))
-        summary = self.file("execution_summary.md").read_text()
-        for key, old in honest.items():
-            summary = summary.replace(old, record[key])
-        matches, candidates = body["coverage"]["matches"], body["coverage"]["candidates"]
-        summary = re.sub(r"\| matches \| \d+", f"| matches | {matches}", summary)
-        summary = re.sub(r"\| candidates \| \d+", f"| candidates | {candidates}", summary)
-        self.file("execution_summary.md").write_text(summary)
+        forgery.reseal(self.folder / "run", "matches.jsonl", "".join(line + "\n" for line in lines), change)
 
     def test_a_forger_who_recomputes_all_digests_is_found_by_a_rescan(self):
         lines = self.file("matches.jsonl").read_text().splitlines()

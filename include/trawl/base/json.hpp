@@ -23,5 +23,7 @@ Json parse_json(std::string_view text, std::string_view where);
 // that is not UTF-8.
 void append_json(std::string& out, const Value& value, Type type);
 void append_json_string(std::string& out, std::string_view text);
+// The text that append_json_string wrote as `json`. DataError for what it would not have written.
+std::string text_from(const Json& json);
 
 }  // namespace trawl

@@ -25,9 +25,13 @@ struct Certificate {
   static Certificate from_text(std::string_view text, std::string_view where);
 };
 
-// Root. `result_digest`: SHA-256 of the bytes of matches.jsonl.
+// The file of a run that holds what `command` found: "matches.jsonl" or "<command>.jsonl".
+std::string result_file(std::string_view command);
+
+// Root. `result_digest`: SHA-256 of the bytes of the result file. `counts`: what the command counts
+// besides the coverage; null for none.
 Certificate make_certificate(const SearchRequest& request, const SearchResult& result,
-                             const std::string& result_digest);
+                             const std::string& result_digest, const Json& counts = {});
 
 // Compact text whose SHA-256 is the certificate's digest.
 std::string canonical_text(const Json& body);

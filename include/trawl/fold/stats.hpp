@@ -68,6 +68,13 @@ struct StatsResult {
 // searched for, and certified. Requires that no column is named twice among features or keys.
 SearchRequest search_of(const StatsRequest& request);
 
+// Local. The request that a certificate of `trawl stats` certifies, from its body: all but where
+// the data lies and how fast to go. DataError (or a JSON exception) for another body.
+StatsRequest stats_request_of(const Json& body);
+
+// Root. What a certificate counts of a result besides the coverage.
+Json counts_of(const StatsRequest& request, const StatsResult& result);
+
 // Collective. `request.search` is from search_of(). InputError (as CollectiveError): no such
 // column, or of a type that does not fit. A row is refused as a whole, and counted, when a feature
 // is NULL, NaN, infinite, out of the range of its fixed-point unit, or an integer that no double

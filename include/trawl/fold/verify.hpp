@@ -19,7 +19,7 @@ struct RunFiles {
   fs::path path;
   Json record;
   Certificate certificate;
-  std::string matches;  // bytes of matches.jsonl
+  std::string result;   // bytes of result_file(command)
   std::string summary;  // bytes of execution_summary.md
 };
 
@@ -27,7 +27,9 @@ struct RunFiles {
 RunFiles read_run(const fs::path& path);
 
 struct VerifyRequest {
-  double rescan = 0;  // share of row groups that the reference evaluator scans again, in [0, 1]
+  // Share of row groups that the reference evaluator scans again, in [0, 1]. With 1, statistics are
+  // made again of the rows that it finds, and compared.
+  double rescan = 0;
   double fpr = 0.001;
   std::vector<std::string> inputs;  // where the data is now; empty: where the run found it
 };
@@ -41,6 +43,7 @@ struct VerifyReport {
   std::uint64_t proofs = 0;         // row groups whose pruning was proved again
   std::uint64_t rescanned_groups = 0;
   std::uint64_t rescanned_rows = 0;
+  bool recounted = false;  // what a command made of the matching rows was made again, see rescan
 };
 
 // Collective. `run` is the same on all ranks.

@@ -32,6 +32,13 @@ void EntityTable<Sums>::add(const EntityBatch& batch) {
 }
 
 template <class Sums>
+void EntityTable<Sums>::merge(const std::string& key, std::uint64_t hash, const Moments& moments) {
+  Part& part = parts_[part_of(hash)];
+  const std::lock_guard lock(part.mutex);
+  at(part, key, hash).moments.merge(moments);
+}
+
+template <class Sums>
 void EntityTable<Sums>::add_part(const EntityBatch& batch, const std::vector<std::size_t>& entities,
                                  Part& part) {
   const std::size_t features = nothing_.features();

@@ -43,6 +43,7 @@ class EntityTable {
 
   // Thread-safe. What was added before and what is added after may be of the same entities.
   void add(const EntityBatch& batch);
+  void merge(const std::string& key, std::uint64_t hash, const Moments& moments);
 
   // Collective. Moments of the same key on several ranks are merged on the rank owner_of(hash);
   // every rank keeps its own entities only. Part by part, so that messages stay small beside the

@@ -1,28 +1,58 @@
 // What is known of the rows that matched: all that reports are made of, and that state files keep.
 #pragma once
 
-#include <utility>
+#include <mutex>
+#include <string>
+#include <string_view>
 
 #include "fold/stats/columns.hpp"
 #include "fold/stats/entity_table.hpp"
 
 namespace trawl::fold {
 
+// What a piece of work brings: the records of its rows, and those that are none.
+struct Piece {
+  EntityBatch batch;
+  RefusalCounts refusals;
+};
+
+// Where pieces go. Thread-safe.
+class PieceSink {
+ public:
+  virtual ~PieceSink() = default;
+  virtual void add(const Piece& piece) = 0;
+  // For the journal of a run, and back. DataError for bytes that this did not write.
+  virtual std::string to_bytes(const Piece& piece) const = 0;
+  virtual void merge(std::string_view bytes) = 0;
+};
+
 // A summary, spread over the ranks.
 template <class Sums>
-struct Population {
-  Population(typename Sums::Configuration configuration, std::size_t columns)
-      : entities(std::move(configuration)), refusals(columns) {}
+class Population final : public PieceSink {
+ public:
+  // `columns`: as many as StatsColumns has features and keys.
+  Population(typename Sums::Configuration configuration, std::size_t columns);
+
+  void add(const Piece& piece) override;
+  // Per entity its rows or their moments, whichever is shorter: at most what was read, and little
+  // where entities have many rows.
+  std::string to_bytes(const Piece& piece) const override;
+  void merge(std::string_view bytes) override;
 
   // Collective, once, after all rows were added: every entity is on one rank then, and the
   // refusals are those of all ranks.
-  void exchange(const comm::Comm& comm) {
-    entities.exchange(comm);
-    refusals.share(comm);
-  }
+  void exchange(const comm::Comm& comm);
 
   EntityTable<Sums> entities;
   RefusalCounts refusals;  // features, then keys, as StatsColumns has them
+
+ private:
+  void add(const RefusalCounts& more);
+
+  std::mutex mutex_;  // guards refusals while pieces are added
 };
+
+extern template class Population<core::ExactSums>;
+extern template class Population<core::FixedSums>;
 
 }  // namespace trawl::fold

@@ -32,10 +32,10 @@ stats::EntityId id_of(const ColumnView& view, std::size_t row) {
 
 }  // namespace
 
-RowCollector::RowCollector(const StatsColumns& columns, Deliver deliver)
+RowCollector::RowCollector(const StatsColumns& columns, PieceSink& sink)
     : columns_(columns),
-      deliver_(std::move(deliver)),
-      refusals_(columns.features.size() + columns.keys.size()) {}
+      sink_(sink),
+      piece_{{}, RefusalCounts(columns.features.size() + columns.keys.size())} {}
 
 void RowCollector::add(const GroupRef& group, std::span<const std::uint64_t> matches,
                        core::ColumnSource& columns) {
@@ -51,7 +51,7 @@ void RowCollector::add(const GroupRef& group, std::span<const std::uint64_t> mat
 
 void RowCollector::add_row(const Views& views, std::size_t row) {
   if (!make_key(views, row)) {
-    ++refusals_.without_key;
+    ++piece_.refusals.without_key;
     return;
   }
   entities_.push_back(entity());
@@ -64,7 +64,7 @@ bool RowCollector::make_key(const Views& views, std::size_t row) {
   bool whole = true;
   for (std::size_t i = 0; i < columns_.keys.size(); ++i) {
     if (views[columns_.keys[i]]->is_valid(row)) continue;
-    ++refusals_.nulls[columns_.features.size() + i];
+    ++piece_.refusals.nulls[columns_.features.size() + i];
     whole = false;
   }
   if (!whole) return false;
@@ -86,13 +86,13 @@ bool RowCollector::make_key(const Views& views, std::size_t row) {
 // NaN, which refuses the record, for what no double is equal to.
 double RowCollector::feature(const ColumnView& view, std::size_t row, std::size_t index) {
   if (!view.is_valid(row)) {
-    ++refusals_.nulls[index];
+    ++piece_.refusals.nulls[index];
     return nan;
   }
   if (view.lane == Lane::f32 || view.lane == Lane::f64) return view.real(row);
   const std::int64_t value = view.integer(row);
   if (is_exact(value)) return static_cast<double>(value);
-  ++refusals_.inexact[index];
+  ++piece_.refusals.inexact[index];
   return nan;
 }
 
@@ -107,7 +107,8 @@ std::uint32_t RowCollector::entity() {
 
 void RowCollector::complete() {
   const std::size_t features = columns_.features.size();
-  EntityBatch batch{std::move(keys_), std::move(hashes_), {}, {}};
+  EntityBatch& batch = piece_.batch;
+  batch = {std::move(keys_), std::move(hashes_), {}, {}};
   batch.begin.resize(batch.keys.size() + 1);
   for (const std::uint32_t e : entities_) ++batch.begin[e + 1];
   for (std::size_t e = 0; e < batch.keys.size(); ++e) batch.begin[e + 1] += batch.begin[e];
@@ -118,7 +119,7 @@ void RowCollector::complete() {
         values_.begin() + static_cast<std::ptrdiff_t>(row * features), features,
         batch.rows.begin() + static_cast<std::ptrdiff_t>(next[entities_[row]]++ * features));
   }
-  deliver_(batch, refusals_);
+  sink_.add(piece_);
 }
 
 }  // namespace trawl::fold

@@ -1,32 +1,29 @@
-// What a thread keeps of the matching rows of one piece of work, until the entity table has them.
+// What a thread keeps of the matching rows of one piece of work, until the population has them.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include <trawl/fold/matches.hpp>
 
-#include "fold/stats/columns.hpp"
-#include "fold/stats/entity_table.hpp"
+#include "fold/stats/population.hpp"
 
 namespace trawl::fold {
 
 class RowCollector : public RowSummary {
  public:
-  // Called once per piece by its thread. `columns` must live as long.
-  using Deliver = std::function<void(const EntityBatch&, const RefusalCounts&)>;
-  RowCollector(const StatsColumns& columns, Deliver deliver);
+  // Both must live as long.
+  RowCollector(const StatsColumns& columns, PieceSink& sink);
 
   void add(const GroupRef& group, std::span<const std::uint64_t> matches,
            core::ColumnSource& columns) override;
   void complete() override;
-  // Nothing is kept here that could be merged.
-  void merge(std::string_view) override {}
-  std::string to_bytes() const override { return {}; }
+  // What an earlier run has journaled goes where pieces go; so did a piece that is complete.
+  void merge(std::string_view bytes) override { sink_.merge(bytes); }
+  void take(RowSummary&) override {}
+  std::string to_bytes() const override { return sink_.to_bytes(piece_); }
 
  private:
   using Views = std::vector<const ColumnView*>;
@@ -36,8 +33,8 @@ class RowCollector : public RowSummary {
   std::uint32_t entity();
 
   const StatsColumns& columns_;
-  Deliver deliver_;
-  RefusalCounts refusals_;
+  PieceSink& sink_;
+  Piece piece_;      // its batch is made by complete()
   std::string key_;  // of the row at hand, reused
   std::uint64_t hash_ = 0;
   std::unordered_map<std::string, std::uint32_t> numbers_;  // of keys, in the order they came

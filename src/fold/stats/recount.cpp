@@ -1,0 +1,97 @@
+#include "fold/stats/recount.hpp"
+
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include <trawl/base/digest.hpp>
+
+#include "fold/stats/entity_key.hpp"
+#include "fold/stats/population.hpp"
+#include "fold/stats/report.hpp"
+
+namespace trawl::fold {
+namespace {
+
+template <class Sums>
+class RecountOf final : public Recount {
+ public:
+  RecountOf(const StatsRequest& request, typename Sums::Configuration configuration)
+      : request_(request),
+        columns_(request),
+        population_(std::move(configuration), columns_.features.size() + columns_.keys.size()) {}
+
+  void add(const OpenDataset& open, const Cell& cell) override {
+    bool whole = true;
+    for (std::size_t i = 0; i < columns_.keys.size(); ++i) {
+      if (!is_null(cell(open.select[columns_.keys[i]]))) continue;
+      ++population_.refusals.nulls[columns_.features.size() + i];
+      whole = false;
+    }
+    if (!whole) {
+      ++population_.refusals.without_key;
+      return;
+    }
+    const EntityKey key = key_of(open, cell);
+    EntityBatch batch;
+    batch.keys = {key.to_bytes()};
+    batch.hashes = {key.id ? stats::hash_of(*key.id) : xxh3(bytes_of(batch.keys.front()))};
+    batch.begin = {0, 1};
+    for (std::size_t i = 0; i < columns_.features.size(); ++i)
+      batch.rows.push_back(number(cell(open.select[columns_.features[i]]), i));
+    population_.entities.add(batch);
+  }
+
+  std::string lines(const comm::Comm& comm) override {
+    StatsResult result;
+    population_.exchange(comm);
+    report(request_, population_, comm, result);
+    return std::move(result.lines);
+  }
+
+ private:
+  EntityKey key_of(const OpenDataset& open, const Cell& cell) const {
+    EntityKey key;
+    for (std::size_t i = 0; i < columns_.keys.size(); ++i) {
+      const std::size_t column = open.select[columns_.keys[i]];
+      const Value value = cell(column);
+      const Type type = open.info().schema[column].type;
+      if (i > 0 || !columns_.has_entities) {
+        key.path.push_back(to_text(value, type));
+      } else if (type == Type::int64) {
+        key.id = std::get<std::int64_t>(value);
+      } else {
+        key.id = to_text(value, type);
+      }
+    }
+    return key;
+  }
+
+  // NaN refuses the record.
+  double number(const Value& value, std::size_t feature) {
+    if (const auto* real = std::get_if<double>(&value)) return *real;
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+      const auto real = static_cast<long double>(*integer);
+      if (static_cast<long double>(static_cast<double>(real)) == real)
+        return static_cast<double>(*integer);
+      ++population_.refusals.inexact[feature];
+    } else {
+      ++population_.refusals.nulls[feature];
+    }
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+
+  const StatsRequest& request_;
+  StatsColumns columns_;
+  Population<Sums> population_;
+};
+
+}  // namespace
+
+std::unique_ptr<Recount> make_recount(const StatsRequest& request) {
+  if (request.unit_exponents.empty())
+    return std::make_unique<RecountOf<core::ExactSums>>(request, request.features.size());
+  return std::make_unique<RecountOf<core::FixedSums>>(request, request.unit_exponents);
+}
+
+}  // namespace trawl::fold

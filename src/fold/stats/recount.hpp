@@ -1,0 +1,30 @@
+// The slow twin of collecting: statistics of rows that come one by one, as plain values.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <trawl/comm/comm.hpp>
+#include <trawl/fold/dataset_pool.hpp>
+#include <trawl/fold/stats.hpp>
+
+namespace trawl::fold {
+
+// Shares nothing with the way from columns to batches; the sums and the report are the same code,
+// but every record is added alone.
+class Recount {
+ public:
+  using Cell = std::function<Value(std::size_t column)>;
+
+  virtual ~Recount() = default;
+  // Local. A row that satisfies the predicate.
+  virtual void add(const OpenDataset& open, const Cell& cell) = 0;
+  // Collective, once. The lines that `trawl stats` must have written; root only.
+  virtual std::string lines(const comm::Comm& comm) = 0;
+};
+
+// `request` must live as long.
+std::unique_ptr<Recount> make_recount(const StatsRequest& request);
+
+}  // namespace trawl::fold
