@@ -12,6 +12,7 @@
 
 #include <trawl/core/exact/elementary.hpp>
 
+#include "core/exact/elementary_fast.hpp"
 #include "core/exact/elementary_integers.hpp"
 #include "core/exact_support.hpp"
 
@@ -181,6 +182,41 @@ TEST_P(Elementary, IsMonotone) {
 
 INSTANTIATE_TEST_SUITE_P(All, Elementary, testing::ValuesIn(functions),
                          [](const auto& test) { return test.param.name; });
+
+// What the rounding test relies on, with 2^7 to spare. A wrong bit would show in one of 2^20
+// results only, so results do not test it.
+TEST(Elementary, DoubleDoublesAreWithinTheirBound) {
+  Rng rng(14);
+  mpfr_t exact_value, ours, x;
+  mpfr_inits2(300, exact_value, ours, x, nullptr);
+  const auto error = [&](DoubleDouble value, int k) {
+    mpfr_set_d(ours, value.hi, MPFR_RNDN);
+    mpfr_add_d(ours, ours, value.lo, MPFR_RNDN);
+    mpfr_mul_2si(ours, ours, k, MPFR_RNDN);
+    mpfr_sub(ours, ours, exact_value, MPFR_RNDN);
+    mpfr_div(ours, ours, exact_value, MPFR_RNDN);
+    return std::abs(mpfr_get_d(ours, MPFR_RNDN));
+  };
+  for (int i = 0; i < 40'000; ++i) {
+    const double a = argument(rng, functions[0]);
+    if (a == 0 || a == 1) continue;
+    mpfr_set_d(x, a, MPFR_RNDN);
+    if (a >= -745.14 && a <= 709.79) {
+      mpfr_exp(exact_value, x, MPFR_RNDN);
+      const exact::Scaled e = exact::exp_scaled(a);
+      ASSERT_LT(error(e.m, e.k), 0x1p-95) << std::hexfloat << a;
+    }
+    if (a > 0) {
+      mpfr_log(exact_value, x, MPFR_RNDN);
+      ASSERT_LT(error(log(DoubleDouble(a)), 0), 0x1p-95) << std::hexfloat << a;
+    }
+    if (a > -1 && std::abs(a) >= 0x1p-110) {
+      mpfr_log1p(exact_value, x, MPFR_RNDN);
+      ASSERT_LT(error(log1p(DoubleDouble(a)), 0), 0x1p-95) << std::hexfloat << a;
+    }
+  }
+  mpfr_clears(exact_value, ours, x, nullptr);
+}
 
 // Arguments from published tables of the hardest cases, and those where the result is within
 // 2^-100 of halfway between two doubles because its series says so.

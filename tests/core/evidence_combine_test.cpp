@@ -30,6 +30,19 @@ std::vector<Opinion> random_opinions(Rng& rng, std::size_t count, std::uint32_t 
   return out;
 }
 
+// By trying: for sources with one to five votes.
+std::uint64_t slow_most_sources(const std::vector<Opinion>& opinions, std::uint64_t votes) {
+  std::uint64_t count = 0;
+  for (std::uint32_t size = 1; size <= 5; ++size) {
+    for (const Opinion& o : opinions) {
+      if (o.votes != size || votes < size) continue;
+      votes -= size;
+      ++count;
+    }
+  }
+  return count;
+}
+
 TEST(Combiner, IsWhatRationalNumbersSay) {
   Rng rng(21);
   for (const double byzantine : {0.0, 0.1, 0.33, 0.49}) {
@@ -45,6 +58,7 @@ TEST(Combiner, IsWhatRationalNumbersSay) {
       std::vector<Opinion> distances = opinions;
       for (Opinion& o : distances) o.log_odds = std::abs(o.log_odds - c.median);
       ASSERT_EQ(c.spread, slow_median(ballots(distances)));
+      ASSERT_EQ(c.tolerated_sources, slow_most_sources(opinions, c.tolerated_votes));
       std::uint64_t cut = 0;
       for (const CutSource& s : c.cut) cut += s.cut;
       ASSERT_EQ(cut, 2 * c.tolerated_votes);

@@ -69,7 +69,7 @@ Assessment assess(std::span<const Statement> statements, double log_odds_of_prio
   out.combination = combiner.combine(std::move(opinions));
   const Combination& c = out.combination;
   out.plain = with_prior(log_odds_of_prior, plain);
-  out.uncapped = with_prior(log_odds_of_prior, uncapped);
+  out.uncapped = out.capped_groups == 0 ? out.plain : with_prior(log_odds_of_prior, uncapped);
   out.median = of_all(log_odds_of_prior, c.sources, c.median);
   out.trimmed_mean = of_all(log_odds_of_prior, c.sources, c.trimmed_mean);
   const auto end = [&](double x) {

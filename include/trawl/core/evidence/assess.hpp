@@ -63,7 +63,7 @@ struct Assessment {
 };
 
 // A pure function of the statements, in any order, at most one for each source. InputError as of
-// Combiner::combine. About 0.5 us a source.
+// Combiner::combine. About 0.4 us a source, and 5 us.
 Assessment assess(std::span<const Statement> statements, double log_odds_of_prior,
                   const Combiner& combiner);
 
