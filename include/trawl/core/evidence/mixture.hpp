@@ -24,7 +24,7 @@ class ExpSum {
 
   double greatest() const { return greatest_; }
   const core::ExactDot& sum() const { return sum_; }
-  // -infinity for nothing.
+  // -infinity for nothing; infinity when weights add up to more than doubles can say.
   double value() const;
 
  private:
