@@ -6,6 +6,7 @@
 namespace trawl::command {
 
 Command generate_transactions_command();
+Command generate_evidence_command();
 Command generate_keys_command();
 Command ingest_command();
 Command index_command();

@@ -81,6 +81,7 @@ ExitCode help(const Arguments& names, const comm::Session& session) {
 std::span<const Command> commands() {
   static const std::vector<Command> all = {
       generate_transactions_command(),
+      generate_evidence_command(),
       generate_keys_command(),
       ingest_command(),
       index_command(),

@@ -4,7 +4,7 @@
 
 #include <trawl/base/digest.hpp>
 #include <trawl/base/error.hpp>
-#include <trawl/store/generator.hpp>
+#include <trawl/store/generated_source.hpp>
 
 namespace trawl::store {
 namespace {
@@ -12,17 +12,17 @@ namespace {
 class GeneratedDataset final : public Dataset {
  public:
   explicit GeneratedDataset(const DatasetRef& ref)
-      : source_(Transactions::parse(ref.location)), index_(ref.index) {
-    const TransactionParams& params = source_.params();
-    if (index_ >= params.datasets) {
+      : source_(parse_generated(ref.location)), index_(ref.index) {
+    const GeneratedSource::Shape shape = source_->shape();
+    if (index_ >= shape.datasets) {
       throw InputError(fmt::format("no dataset {}: '{}' has {}, counted from 0", index_,
-                                   ref.location, params.datasets));
+                                   ref.location, shape.datasets));
     }
     info_.name = ref.name;
     info_.kind = "generated";
-    info_.schema = source_.schema();
-    info_.rows = params.rows;
-    info_.row_group_rows = params.row_group_rows;
+    info_.schema = source_->schema();
+    info_.rows = shape.rows;
+    info_.row_group_rows = shape.row_group_rows;
     info_.codec = "-";
     info_.digest = digest();
     info_.column_bytes.assign(info_.schema.size(), 0);
@@ -33,7 +33,7 @@ class GeneratedDataset final : public Dataset {
 
   std::uint64_t read(std::uint64_t group, std::size_t column, ColumnBuffer& into) const override {
     const std::uint64_t begin = info_.group_begin(group);
-    source_.fill(index_, begin, begin + info_.group_rows(group), column, into);
+    source_->fill(index_, begin, begin + info_.group_rows(group), column, into);
     return 0;
   }
 
@@ -43,11 +43,11 @@ class GeneratedDataset final : public Dataset {
   // The parameters are all the data there is.
   std::string digest() const {
     Xxh3Stream stream;
-    stream.add(bytes_of(fmt::format("{}#{}", source_.canonical(), index_)));
+    stream.add(bytes_of(fmt::format("{}#{}", source_->canonical(), index_)));
     return stream.hex();
   }
 
-  Transactions source_;
+  std::unique_ptr<GeneratedSource> source_;
   std::uint64_t index_;
 };
 

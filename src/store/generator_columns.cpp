@@ -1,9 +1,8 @@
-// Makes the columns of the generated source.
+// Makes the columns of generated transactions.
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <span>
-#include <stdexcept>
 #include <string>
 
 #include <fmt/format.h>
@@ -12,11 +11,10 @@
 
 #include "store/generator_hash.hpp"
 #include "store/generator_tables.hpp"
+#include "store/generator_values.hpp"
 
 namespace trawl::store {
 namespace {
-
-__extension__ typedef unsigned __int128 uint128;
 
 enum Column : std::size_t { record_id, user_id, action, amount, country, time, note };
 
@@ -60,18 +58,13 @@ constexpr auto exp_series = [] {
   return series;
 }();
 
-// Log-normal cents from two words: the sum of their eight 16-bit lanes is nearly normal
-// (Irwin-Hall), and 2^y is built from + and * alone: the standard's exp may differ in its last bit
-// from host to host.
+// Log-normal cents from two words. 2^y is built from + and * alone: the standard's exp may differ
+// in its last bit from host to host.
 std::uint64_t log_normal_cents(std::uint64_t low, std::uint64_t high) {
-  std::uint64_t sum = 0;
-  for (unsigned shift = 0; shift < 64; shift += 16)
-    sum += ((low >> shift) & 0xffff) + ((high >> shift) & 0xffff);
-  constexpr double mean = 262140;                     // 8 * (2^16 - 1) / 2
   constexpr double log2_median = 11.287712379549449;  // of 2500 cents
   constexpr double scale =
       4.044189497031865e-05;  // sigma 1.5 in powers of two, over sqrt(8 * (2^32 - 1) / 12)
-  const double y = log2_median + (static_cast<double>(sum) - mean) * scale;  // in (0, 22)
+  const double y = log2_median + centred_lanes(low, high) * scale;  // in (0, 22)
   const auto whole = static_cast<std::uint64_t>(y);
   const double x = (y - static_cast<double>(whole)) * 0.6931471805599453;  // ln 2
   double power = 0;
@@ -109,13 +102,13 @@ class Filler {
         into_(into) {}
 
   void fill_record_id() {
-    auto* out = lanes<std::int64_t>();
+    auto* out = lanes_of<std::int64_t>(into_);
     const std::uint64_t first = dataset_ * params_.rows + begin_;
     for (std::size_t i = 0; i < rows_; ++i) out[i] = static_cast<std::int64_t>(first + i);
   }
 
   void fill_user_id() {
-    auto* out = lanes<std::int64_t>();
+    auto* out = lanes_of<std::int64_t>(into_);
     std::uint64_t counter = first_counter(Stream::user);
     for (std::size_t i = 0; i < rows_; ++i, counter += golden) {
       const std::int64_t user =
@@ -126,14 +119,14 @@ class Filler {
   }
 
   void fill_action() {
-    auto* out = lanes<std::uint8_t>();
+    auto* out = lanes_of<std::uint8_t>(into_);
     std::uint64_t counter = first_counter(Stream::action);
     for (std::size_t i = 0; i < rows_; ++i, counter += golden) out[i] = action_of(mix(counter));
     for (const PlantedRow& p : planted_) out[p.row - begin_] = planted_action(p);
   }
 
   void fill_amount() {
-    auto* out = lanes<double>();
+    auto* out = lanes_of<double>(into_);
     std::uint64_t low = first_counter(Stream::amount_low);
     std::uint64_t high = first_counter(Stream::amount_high);
     for (std::size_t i = 0; i < rows_; ++i, low += golden, high += golden) {
@@ -146,7 +139,7 @@ class Filler {
   }
 
   void fill_country() {
-    auto* out = lanes<std::uint8_t>();
+    auto* out = lanes_of<std::uint8_t>(into_);
     const auto& slots = country_by_slot();
     static_assert(country_slots == 1u << 12);
     std::uint64_t counter = first_counter(Stream::country);
@@ -154,27 +147,13 @@ class Filler {
     fill_valid(Stream::country_null);
   }
 
-  // floor(row * span / rows), stepped without a division per row, plus jitter.
   void fill_time() {
-    constexpr std::uint64_t begin_of_time = 1'704'067'200'000'000;  // 2024-01-01T00:00:00Z
-    constexpr std::uint64_t span = 63'158'400'000'000;              // to 2026-01-01T00:00:00Z
-    constexpr std::uint64_t jitter = 3'600'000'000;                 // one hour
-    auto* out = lanes<std::int64_t>();
+    auto* out = lanes_of<std::int64_t>(into_);
     if (rows_ == 0) return;
-    const uint128 product = uint128{begin_} * span;
-    auto time = static_cast<std::uint64_t>(product / params_.rows);
-    auto rest = static_cast<std::uint64_t>(product % params_.rows);
+    TimeSteps steps(begin_, params_.rows);
     std::uint64_t counter = first_counter(Stream::time);
-    for (std::size_t i = 0; i < rows_; ++i, counter += golden) {
-      const std::uint64_t at = time + (((mix(counter) >> 32) * jitter) >> 32);
-      out[i] = static_cast<std::int64_t>(begin_of_time + std::min(at, span - 1));
-      time += span / params_.rows;
-      rest += span % params_.rows;
-      if (rest >= params_.rows) {
-        rest -= params_.rows;
-        ++time;
-      }
-    }
+    for (std::size_t i = 0; i < rows_; ++i, counter += golden, steps.next())
+      out[i] = steps.time(mix(counter));
   }
 
   void fill_note() {
@@ -193,12 +172,6 @@ class Filler {
   }
 
  private:
-  template <class T>
-  T* lanes() {
-    auto* values = static_cast<T*>(into_.allocate(into_.view.lane, rows_));
-    into_.view.values = values;
-    return values;
-  }
   std::uint64_t first_counter(Stream stream) const {
     return stream_key(params_.seed, dataset_, stream) + (begin_ + 1) * golden;
   }
@@ -229,19 +202,8 @@ class Filler {
 
 }  // namespace
 
-void Transactions::fill(std::uint64_t dataset, std::uint64_t begin, std::uint64_t end,
+void Transactions::make(std::uint64_t dataset, std::uint64_t begin, std::uint64_t end,
                         std::size_t column, ColumnBuffer& into) const {
-  if (dataset >= params_.datasets || begin > end || end > params_.rows ||
-      column >= schema_.size()) {
-    throw std::out_of_range(fmt::format("Transactions::fill: dataset {}, rows [{}, {}), column {}",
-                                        dataset, begin, end, column));
-  }
-  const ColumnSchema& schema = schema_[column];
-  into.view = ColumnView{};
-  into.view.type = schema.type;
-  into.view.lane = schema.lane;
-  into.view.rows = static_cast<std::size_t>(end - begin);
-  into.view.categories = schema.categories.get();
   Filler filler(params_, planted_between(planted_, dataset, begin, end), dataset, begin, end, into);
   switch (column) {
     case record_id:

@@ -16,7 +16,7 @@ inline constexpr std::uint64_t mix(std::uint64_t z) {
   return z ^ (z >> 31);
 }
 
-// Streams of one dataset. The numbers are part of the data: never change or reuse one.
+// The numbers are part of the data: never change or reuse one.
 enum class Stream : std::uint64_t {
   user = 1,
   action = 2,
@@ -30,8 +30,26 @@ enum class Stream : std::uint64_t {
   note_null = 10,
   planted_amount = 11,
   planted_action = 12,
+  // Of evidence, over all datasets (source_key).
+  id = 101,
+  entity = 102,
+  source = 103,
+  type = 104,
+  evidence_time = 105,
+  noise_low = 106,
+  noise_high = 107,
+  weight = 108,
+  copy = 109,
+  copied = 110,
+  truth = 111,
+  liar = 112,
+  leaning_low = 113,
+  leaning_high = 114,
+  first_of_evidence = id,
+  last_of_evidence = leaning_high,
 };
 
+// A stream of one dataset.
 inline constexpr std::uint64_t stream_key(std::uint64_t seed, std::uint64_t dataset,
                                           Stream stream) {
   const std::uint64_t of_dataset = mix(mix(seed + golden) + (dataset + 1) * golden);
@@ -41,6 +59,11 @@ inline constexpr std::uint64_t stream_key(std::uint64_t seed, std::uint64_t data
 // The stream of the positions of planted rows, over all datasets.
 inline constexpr std::uint64_t planting_key(std::uint64_t seed) {
   return mix(mix(seed + golden));
+}
+
+// A stream over all datasets.
+inline constexpr std::uint64_t source_key(std::uint64_t seed, Stream stream) {
+  return mix(planting_key(seed) + static_cast<std::uint64_t>(stream) * golden);
 }
 
 // Value `row` of the stream: SplitMix64, started at `key`, after row + 1 steps.

@@ -9,7 +9,7 @@
 #include <trawl/base/file.hpp>
 #include <trawl/store/catalog.hpp>
 #include <trawl/store/dataset.hpp>
-#include <trawl/store/generator.hpp>
+#include <trawl/store/generated_source.hpp>
 
 namespace trawl::store {
 namespace {
@@ -148,19 +148,14 @@ void add_files(std::vector<fs::path> files, const std::string& table,
 }
 
 void add_generated(const std::string& source, std::vector<DatasetRef>& refs) {
-  const Transactions transactions = Transactions::parse(source);
-  const TransactionParams& params = transactions.params();
+  const std::unique_ptr<GeneratedSource> generated = parse_generated(source);
+  const GeneratedSource::Shape shape = generated->shape();
+  const std::string location = generated->canonical();
   std::uint64_t row_bytes = 0;
-  for (const ColumnSchema& column : transactions.schema())
+  for (const ColumnSchema& column : generated->schema())
     row_bytes += std::max<std::size_t>(8, lane_bytes(column.lane));
-  for (std::uint64_t i = 0; i < params.datasets; ++i) {
-    refs.push_back({Transactions::dataset_name(i),
-                    transactions.canonical(),
-                    "",
-                    i,
-                    params.rows * row_bytes,
-                    {}});
-  }
+  for (std::uint64_t i = 0; i < shape.datasets; ++i)
+    refs.push_back({generated->name_of(i), location, "", i, shape.rows * row_bytes, {}});
 }
 
 // Canonical order; the same dataset twice is one.

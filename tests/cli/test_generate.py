@@ -1,4 +1,4 @@
-"""trawl generate transactions, trawl generate keys."""
+"""trawl generate transactions, trawl generate evidence, trawl generate keys."""
 
 import json
 
@@ -76,6 +76,61 @@ class Transactions(CliTest):
         args = ["generate", "transactions", "--datasets", 1, "--rows", 0, "--needles", 0]
         self.trawl(*args, "--out", "data", ranks=3)
         self.assertEqual(self.names("data"), ["needles.json", "transactions-00000.h5"])
+
+
+class Evidence(CliTest):
+    COLUMNS = ("id", "entity", "source", "type", "time", "log_odds", "weight")
+    ARGS = ["--datasets", 3, "--rows", 4000, "--seed", 11, "--row-group-rows", 1000, "--codec", "gzip",
+            "--entities", 200, "--sources", 20, "--lying-sources", 0.3, "--case-rate", 0.1,
+            "--duplicates", 0.05, "--equivocations", 0.02]
+
+    def rows(self, folder):
+        for path in sorted((self.folder / folder).glob("*.h5")):
+            with h5py.File(path) as file:
+                yield from zip(*(column(file, name) for name in self.COLUMNS))
+
+    def test_files_are_the_same_for_any_number_of_ranks_and_threads(self):
+        self.trawl("generate", "evidence", *self.ARGS, "--out", "solo")
+        expected = self.digests("solo")
+        self.assertEqual(list(expected), [*(f"evidence-{i:05}.h5" for i in range(3)), "truth.json"])
+        for ranks in (1, 3, 4):
+            self.trawl("generate", "evidence", *self.ARGS, "--threads", 2, "--out", f"r{ranks}", ranks=ranks)
+            self.assertEqual(self.digests(f"r{ranks}"), expected, f"{ranks} ranks")
+
+    def test_truth_json_is_the_truth(self):
+        self.trawl("generate", "evidence", *self.ARGS, "--out", "data", ranks=2)
+        truth = json.loads((self.folder / "data/truth.json").read_text())
+        rows = list(self.rows("data"))
+        self.assertEqual(truth["rows"], len(rows))
+        distinct, ids = set(rows), {row[0] for row in rows}
+        self.assertEqual(truth["duplicates"], len(rows) - len(distinct))
+        self.assertEqual(truth["equivocations"], len(distinct) - len(ids))
+        self.assertAlmostEqual(truth["duplicates"] / len(rows), 0.05, delta=0.01)
+        self.assertAlmostEqual(truth["equivocations"] / len(rows), 0.02, delta=0.01)
+        self.assertEqual(len(truth["lying_sources"]), 6)
+        # Sources whose statements are on the wrong side more often than not are those that lie.
+        cases, right = set(truth["cases"]), [0] * 20
+        for _, entity, source, _, _, log_odds, _ in distinct:
+            right[source] += 1 if (entity in cases) == (log_odds > 0) else -1
+        self.assertEqual([s for s in range(20) if right[s] < 0], truth["lying_sources"])
+
+    def test_the_source_is_the_files(self):
+        self.trawl("generate", "evidence", *self.ARGS, "--out", "data")
+        source = json.loads((self.folder / "data/truth.json").read_text())["source"]
+        found = [
+            self.trawl("search", *inputs, "--where", "log_odds > 5 AND type = 'sensor'", "--json").json()["result_digest"]
+            for inputs in ([source], ["data"])
+        ]
+        self.assertEqual(*found)
+
+    def test_refuses_what_cannot_be(self):
+        run = self.trawl("generate", "evidence", "--duplicates", 0.6, "--equivocations", 0.5, "--out", "data",
+                         code=BAD_INPUT)
+        self.assertIn("less than 1 together", run.stderr)
+        self.assertEqual(self.names(), [])
+        args = ["generate", "evidence", "--datasets", 2, "--rows", 100, "--out", "data"]
+        self.trawl(*args)
+        self.assertIn("exists already", self.trawl(*args, "--seed", 1, code=BAD_INPUT).stderr)
 
 
 class Keys(CliTest):

@@ -286,7 +286,7 @@ TEST(Generator, ParsesItsCanonicalText) {
             "rate=0.5&row_group_rows=10");
   EXPECT_EQ(Transactions::parse("gen:transactions?null_rate=-0").canonical(),
             Transactions::parse("gen:transactions?null_rate=0").canonical());
-  EXPECT_EQ(Transactions::dataset_name(7), "transactions-00007");
+  EXPECT_EQ(Transactions({}).name_of(7), "transactions-00007");
 }
 
 TEST(Generator, RefusesWrongSources) {
@@ -318,7 +318,7 @@ TEST(Generator, RefusesWrongSources) {
 
 TEST(GeneratedDataset, ReadsWhatTheSourceMakes) {
   const Transactions source({.datasets = 3, .rows = 1000, .text = true, .row_group_rows = 300});
-  const DatasetRef ref{Transactions::dataset_name(2), source.canonical(), "", 2, 0};
+  const DatasetRef ref{source.name_of(2), source.canonical(), "", 2, 0};
   const std::unique_ptr<Dataset> dataset = open_generated(ref);
   const DatasetInfo& info = dataset->info();
   EXPECT_EQ(info.name, "transactions-00002");

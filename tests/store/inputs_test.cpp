@@ -99,7 +99,7 @@ TEST_F(Inputs, GeneratedSourcesAreManyDatasets) {
   const auto refs = list_inputs(std::vector{source});
   ASSERT_EQ(refs.size(), 3u);
   for (std::uint64_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(refs[i].name, Transactions::dataset_name(i));
+    EXPECT_EQ(refs[i].name, Transactions::parse(source).name_of(i));
     EXPECT_EQ(refs[i].location, Transactions::parse(source).canonical());
     EXPECT_EQ(refs[i].index, i);
     EXPECT_GT(refs[i].bytes, 1000u);

@@ -24,7 +24,7 @@ namespace trawl::store {
 struct DatasetRef {
   std::string name;         // the dataset's name in results: does not depend on where the data lies
   std::string location;     // path of the file, or the gen: source with all its parameters
-                            // (Transactions::canonical)
+                            // (GeneratedSource::canonical)
   std::string table;        // HDF5 path of the table inside a foreign file; empty: the only one
   std::uint64_t index = 0;  // gen: number of the dataset within its source
   std::uint64_t bytes = 0;  // size of the file; gen: estimate. Only for balancing

@@ -1,5 +1,4 @@
-// The generated source: transactions that are a pure function of (seed, dataset, row), so that any
-// rank can make any slice, and a search can run over data that is never stored.
+// The generated source of transactions, with planted rows that a search must find.
 //
 // Columns: record_id (dataset * rows + row), user_id (uniform over [-2^39, 2^39)), action (7
 // categories), amount (log-normal in whole cents, median about 25, sigma 1.5), country (60 ISO
@@ -14,8 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include <trawl/base/column.hpp>
-#include <trawl/base/schema.hpp>
+#include <trawl/store/generated_source.hpp>
 
 namespace trawl::store {
 
@@ -38,42 +36,29 @@ struct PlantedRow {
   std::string kind;  // "needle", "amount is exactly 10000", "action is <action>"
 };
 
-// Immutable.
-class Transactions {
+class Transactions final : public GeneratedSource {
  public:
   static constexpr std::int64_t needle_user = 12345;
   static constexpr std::uint64_t decoys = 64;  // fewer only when there are not enough rows
-  static constexpr std::uint64_t max_datasets = 100'000;  // so that names sort like numbers
-  static constexpr std::uint64_t max_rows = std::uint64_t{1} << 40;
   static constexpr std::uint64_t max_needles = 1'000'000;
 
   // InputError: a parameter out of range, more needles than rows, null_rate outside [0, 1).
   // O(needles).
   explicit Transactions(TransactionParams params);
+  static Transactions parse(std::string_view source);
 
   const TransactionParams& params() const { return params_; }
-  const Schema& schema() const { return schema_; }
-  const std::vector<PlantedRow>& planted() const {
-    return planted_;
-  }  // ascending by (dataset, row)
-
-  // Fills `into` with rows [begin, end) of one column of one dataset. Every value depends only on
-  // params(), the dataset, the row and the column, and has the same bits on every host.
-  // Thread-safe. O(end - begin).
-  void fill(std::uint64_t dataset, std::uint64_t begin, std::uint64_t end, std::size_t column,
-            ColumnBuffer& into) const;
-
-  // "gen:transactions?datasets=8&rows=1000000&seed=42&needles=7": canonical, every parameter that
-  // matters, in fixed order.
-  std::string canonical() const;
-  // Any order, defaults for what is missing. InputError names the parameter and lists what there
-  // is.
-  static Transactions parse(std::string_view source);
-  static std::string dataset_name(std::uint64_t dataset);  // transactions-00000
+  std::string_view kind() const override { return "transactions"; }
+  Shape shape() const override { return {params_.datasets, params_.rows, params_.row_group_rows}; }
+  std::string canonical() const override;
+  // Ascending by (dataset, row).
+  const std::vector<PlantedRow>& planted() const { return planted_; }
 
  private:
+  void make(std::uint64_t dataset, std::uint64_t begin, std::uint64_t end, std::size_t column,
+            ColumnBuffer& into) const override;
+
   TransactionParams params_;
-  Schema schema_;
   std::vector<PlantedRow> planted_;
 };
 
