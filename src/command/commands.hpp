@@ -11,6 +11,7 @@ Command generate_keys_command();
 Command ingest_command();
 Command index_command();
 Command inspect_command();
+Command merge_command();
 Command replay_command();
 Command search_command();
 Command stats_command();

@@ -86,6 +86,13 @@ class Options {
     option.required = !is_optional<T>;
   }
 
+  // A word, or words, that other options can stand for: `check` says when they are missing.
+  template <class T>
+  void optional_argument(std::string_view name, T& value, std::string_view label,
+                         std::string_view help) {
+    add(Option::Kind::argument, name, value, Anything{}, label, help);
+  }
+
   template <class T>
   void option(std::string_view name, T& value, std::string_view label, std::string_view help) {
     add(Option::Kind::value, name, value, Anything{}, label, help);

@@ -88,6 +88,7 @@ std::span<const Command> commands() {
       inspect_command(),
       search_command(),
       stats_command(),
+      merge_command(),
       verify_command(),
       replay_command(),
       sweep_command(),

@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
-#include <trawl/base/file.hpp>
 #include <trawl/base/log.hpp>
 #include <trawl/base/text.hpp>
 #include <trawl/core/exact/moments.hpp>
+#include <trawl/fold/stats_state.hpp>
 
 #include "command/collective.hpp"
 #include "command/commands.hpp"
@@ -43,6 +43,8 @@ void check_columns(const StatsParams& p, Problems& problems) {
 }
 
 void check(const StatsParams& p, Problems& problems) {
+  if (!p.from_state.empty()) return check_from_state(p, problems);
+  if (p.inputs.empty()) problems.push_back("INPUT... is missing, or --from-state");
   check_columns(p, problems);
   const auto units = names_in(p.fixed_point);
   if (!units.empty() && units.size() != 1 && units.size() != names_in(p.features).size())
@@ -58,7 +60,7 @@ void check(const StatsParams& p, Problems& problems) {
 }
 
 fold::StatsRequest request_of(const StatsParams& p, const comm::Comm& comm) {
-  fold::StatsRequest request;
+  fold::StatsRequest request = report_request(p);
   request.search.inputs = p.inputs;
   request.search.where = p.where;
   request.search.table = p.table;
@@ -66,39 +68,14 @@ fold::StatsRequest request_of(const StatsParams& p, const comm::Comm& comm) {
   request.features = names_in(p.features);
   request.group_by = p.group_by;
   request.levels = names_in(p.levels);
-  request.fanout = p.fanout;
-  request.confidence = p.confidence;
-  request.correlate = p.correlate;
-  request.anomalies = request_of(p.anomalies);
   for (const std::string& unit : names_in(p.fixed_point))
     request.unit_exponents.push_back(*exponent_of(unit));
   if (request.unit_exponents.size() == 1)
     request.unit_exponents.resize(request.features.size(), request.unit_exponents[0]);
+  if (p.state) request.state = *p.state;
+  request.overwrite_state = p.run.overwrite;
   request.search = fold::search_of(request);
   return request;
-}
-
-void warn_of_refusals(const Json& counts) {
-  const auto count = [&](const char* key) { return counts.at(key).get<std::uint64_t>(); };
-  if (count("without_key") + count("refused") > 0) {
-    log::warning(
-        fmt::format("{} matching rows are in no node (NULL entity or level); {} more were "
-                    "refused for a value of a feature",
-                    with_thousands(count("without_key")), with_thousands(count("refused"))));
-  }
-  for (const Json& column : counts.at("refusals")) {
-    const std::uint64_t nulls = column.at("nulls"), inexact = column.at("inexact");
-    if (nulls + inexact == 0) continue;
-    log::warning(fmt::format("column '{}': {} NULL, {} integers that no double equals",
-                             column.at("column").get<std::string>(), with_thousands(nulls),
-                             with_thousands(inexact)));
-  }
-  if (count("split_entities") > 0) {
-    log::warning(
-        fmt::format("{} entities have rows on several paths: each counts as one entity on "
-                    "each of them",
-                    with_thousands(count("split_entities"))));
-  }
 }
 
 std::string headline(const Recorded& run) {
@@ -111,34 +88,59 @@ std::string headline(const Recorded& run) {
                      count(run.record.at("coverage"), "matches"));
 }
 
-std::string text_of(const std::string& lines, const StatsParams& params) {
-  return params.anomalies.flagged ? format_flagged(lines, params.format)
-                                  : format_stats(lines, params.format);
+// What a run leaves behind besides its record. Root.
+struct Extras {
+  std::optional<store::WrittenState> state;
+  std::vector<std::pair<std::string, std::string>> same_data;  // names of datasets
+};
+
+// Collective.
+Recorded run_job(const StatsParams& params, const Context& context, Extras& extras) {
+  const fold::StatsRequest request = request_of(params, context.world);
+  RecordedRun run(params.run, context, request.search);
+  fold::StatsResult result = fold::stats(request, context.world, run.hooks(), run.timer());
+  return run.record(result.search, [&] {
+    extras.state = result.state;
+    const auto name = [&](std::size_t i) { return result.search.opened.refs()[i].name; };
+    for (const auto& [first, copy] : fold::same_data(result.search.opened))
+      extras.same_data.emplace_back(name(first), name(copy));
+    return Answer{std::move(result.lines), fold::counts_of(request, result)};
+  });
+}
+
+Json json_report(const Recorded& run, const Extras& extras) {
+  Json report = common_report(run);
+  report.update(run.record.at("counts"));
+  report["same_data"] = extras.same_data;
+  if (extras.state)
+    report["state"] = {{"bytes", extras.state->bytes}, {"digest", extras.state->digest}};
+  return report;
+}
+
+void tell_extras(const StatsParams& params, const Extras& extras) {
+  if (extras.state) log::story(fmt::format("state       {}", extras.state->path.string()));
+  if (params.state && !extras.state)
+    log::warning("no state was written: the sums may lack rows that were pruned wrongly");
+  if (extras.same_data.empty()) return;
+  const auto& [first, copy] = extras.same_data[0];
+  log::warning(fmt::format(
+      "{} datasets hold the same data as others, and count twice: '{}' and '{}' among them",
+      with_thousands(extras.same_data.size()), first, copy));
 }
 
 ExitCode run_stats(const StatsParams& params, const Context& context) {
+  if (!params.from_state.empty()) return report_states(params, context);
   const comm::Comm& comm = context.world;
-  on_root(comm, [&] {  // before the work rather than after it
-    if (params.out && !params.run.overwrite && fs::exists(*params.out))
-      throw InputError(fmt::format("'{}' exists; --overwrite replaces it", params.out->string()));
-  });
-  const Recorded run = run_stats_job(params, context);
+  on_root(comm, [&] { check_outputs(params); });
+  Extras extras;
+  const Recorded run = run_job(params, context, extras);
   if (run.exit_code == ExitCode::interrupted) return run.exit_code;
   std::string printed;
   on_root(comm, [&] {
-    const bool wanted = params.out || !params.json;
-    std::string text = wanted ? text_of(run.result, params) : std::string();
-    if (params.out) write_file_atomically(*params.out, text, params.run.overwrite);
-    if (params.json) {
-      Json report = common_report(run);
-      report.update(run.record.at("counts"));
-      printed = report.dump(2) + "\n";
-    }
-    if (!params.json && !params.out) printed = std::move(text);
+    printed = deliver(params, run.result, params.json ? json_report(run, extras) : Json());
     tell_story(run, headline(run));
-    const Json& counts = run.record.at("counts");
-    if (counts.contains("anomalies")) log::story(story_of(counts.at("anomalies")));
-    warn_of_refusals(counts);
+    tell_extras(params, extras);
+    tell_counts(run.record.at("counts"));
   });
   print_from_root(comm, printed);
   return run.exit_code;
@@ -147,10 +149,11 @@ ExitCode run_stats(const StatsParams& params, const Context& context) {
 }  // namespace
 
 void describe(StatsParams& p, Options& visit) {
-  visit.argument("input", p.inputs, "INPUT...", "files, folders, globs in quotes, or gen: sources");
+  visit.optional_argument("input", p.inputs, "INPUT...",
+                          "files, folders, globs in quotes, or gen: sources");
   visit.section("What to compute");
-  visit.required("features", p.features, "COLUMNS",
-                 "columns of numbers, dates or times, separated by commas; at most 64");
+  visit.option("features", p.features, "COLUMNS",
+               "columns of numbers, dates or times, separated by commas; 1 to 64");
   visit.option("where", p.where, "PREDICATE", "only of these rows: the WHERE of SQL");
   visit.option("group-by", p.group_by, "COLUMN",
                "the column that names a row's entity; intervals of nodes then hold for rows that "
@@ -177,6 +180,11 @@ void describe(StatsParams& p, Options& visit) {
       "how statistics are printed");
   visit.flag("json", p.json, "print one JSON object about the run instead of the statistics");
   visit.option("out", p.out, "FILE", "write the statistics to FILE instead of standard output");
+  visit.option("state", p.state, "FILE",
+               "write the sums of all entities to FILE, for `trawl merge` and --from-state");
+  visit.option("from-state", p.from_state, "FILE",
+               "report from this state, its columns and rows, instead of INPUT; several are added "
+               "up; no run is recorded");
   visit.section("How to find the rows");
   describe(p.scan, visit);
   describe(p.run, visit);
@@ -209,12 +217,10 @@ const About stats_about = {
 };
 
 Recorded run_stats_job(const StatsParams& params, const Context& context) {
-  const fold::StatsRequest request = request_of(params, context.world);
-  RecordedRun run(params.run, context, request.search);
-  fold::StatsResult result = fold::stats(request, context.world, run.hooks(), run.timer());
-  return run.record(result.search, [&] {
-    return Answer{std::move(result.lines), fold::counts_of(request, result)};
-  });
+  StatsParams without_state = params;
+  without_state.state.reset();
+  Extras extras;
+  return run_job(without_state, context, extras);
 }
 
 Command stats_command() {

@@ -45,6 +45,8 @@ struct StatsParams {
   MatchFormat format = MatchFormat::table;
   bool json = false;
   std::optional<std::filesystem::path> out;
+  std::optional<std::filesystem::path> state;
+  std::vector<std::filesystem::path> from_state;
   ScanParams scan;
   RunParams run;
 };
@@ -52,8 +54,22 @@ struct StatsParams {
 void describe(StatsParams& p, Options& visit);
 extern const About stats_about;
 
-// Collective. One whole run, as `trawl replay` repeats it; reporting is the caller's.
+// Collective. One whole run, as `trawl replay` repeats it; reporting is the caller's. No state is
+// written.
 Recorded run_stats_job(const StatsParams& params, const Context& context);
+
+// Collective. `trawl stats --from-state`: the report of states instead of data.
+ExitCode report_states(const StatsParams& params, const Context& context);
+// What contradicts --from-state, which must be given.
+void check_from_state(const StatsParams& params, Problems& problems);
+
+// What results from data and from states have in common.
+fold::StatsRequest report_request(const StatsParams& params);  // how to report
+void check_outputs(const StatsParams& params);                 // root, before any work
+// Root. What people are told about fold::counts_of: anomalies, and rows that are not counted.
+void tell_counts(const Json& counts);
+// Root. Writes --out; returns what is to be printed: `json` with --json.
+std::string deliver(const StatsParams& params, const std::string& lines, const Json& json);
 
 // Root. stats.jsonl for people and programs: one row per node or entity and feature.
 std::string format_stats(std::string_view lines, MatchFormat format);

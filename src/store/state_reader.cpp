@@ -108,22 +108,27 @@ std::uint64_t StateReader::section_bytes(std::string_view name) const {
   return state_->header.sections[state_->find(name)].bytes;
 }
 
+bool StateReader::read_chunk(std::string_view name, std::uint64_t number,
+                             std::vector<std::byte>& into) const {
+  const std::size_t at = state_->find(name);
+  const Section& section = state_->header.sections[at];
+  if (number >= section.chunks()) return false;
+  const ChunkRecord& chunk = state_->chunks[state_->first_chunk[at] + number];
+  into.resize(section.chunk_bytes);
+  read_exactly(state_->fd, chunk.address, into.data(), into.size(), state_->path);
+  if (xxh3(into) != chunk.digest) {
+    state_damaged(state_->path, fmt::format("section '{}', chunk {}, {} bytes at offset {}: the "
+                                            "digest is wrong",
+                                            name, number, into.size(), chunk.address));
+  }
+  into.resize(std::min<std::uint64_t>(section.bytes - number * section.chunk_bytes, into.size()));
+  return true;
+}
+
 void StateReader::read_section(std::string_view name,
                                const std::function<void(Bytes)>& on_chunk) const {
-  const std::size_t number = state_->find(name);
-  const Section& section = state_->header.sections[number];
-  std::vector<std::byte> stored(section.chunk_bytes);
-  for (std::uint64_t k = 0; k < section.chunks(); ++k) {
-    const ChunkRecord& chunk = state_->chunks[state_->first_chunk[number] + k];
-    read_exactly(state_->fd, chunk.address, stored.data(), stored.size(), state_->path);
-    if (xxh3(stored) != chunk.digest) {
-      state_damaged(state_->path, fmt::format("section '{}', chunk {}, {} bytes at offset {}: the "
-                                              "digest is wrong",
-                                              name, k, stored.size(), chunk.address));
-    }
-    const std::uint64_t rest = section.bytes - k * section.chunk_bytes;
-    on_chunk(Bytes(stored).first(std::min<std::uint64_t>(rest, stored.size())));
-  }
+  std::vector<std::byte> chunk;
+  for (std::uint64_t number = 0; read_chunk(name, number, chunk); ++number) on_chunk(chunk);
 }
 
 std::vector<std::byte> StateReader::read_section(std::string_view name) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <trawl/comm/comm.hpp>
 #include <trawl/core/stats/fdr.hpp>
 #include <trawl/fold/search.hpp>
+#include <trawl/store/state_file.hpp>
 
 namespace trawl::fold {
 
@@ -33,6 +35,8 @@ struct StatsRequest {
   double confidence = 0.95;           // of the intervals, in (0, 1)
   bool correlate = false;             // covariances and correlations of the features too
   std::optional<AnomalyRequest> anomalies;  // entities are judged; requires group_by
+  std::filesystem::path state;              // where the state is written; empty: nowhere
+  bool overwrite_state = false;
 };
 
 // Rows that are in no record, and why: counted once for each column that says so.
@@ -62,6 +66,8 @@ struct StatsResult {
   std::uint64_t without_key = 0;         // rows with NULL for the entity or a level: in no node
   std::vector<ColumnRefusals> refusals;  // features, then entity and levels
   AnomalyCounts anomalies;               // as far as anomalies were asked for
+  // None, too, when the audit found that rows are missing (SearchResult::audit).
+  std::optional<store::WrittenState> state;
 };
 
 // Local. request.search with what the columns and options of the statistics add to it: what is
@@ -76,7 +82,8 @@ StatsRequest stats_request_of(const Json& body);
 Json counts_of(const StatsRequest& request, const StatsResult& result);
 
 // Collective. `request.search` is from search_of(). InputError (as CollectiveError): no such
-// column, or of a type that does not fit. A row is refused as a whole, and counted, when a feature
+// column, or of a type that does not fit; or, before any row is read, that a state would cover the
+// same data twice. A row is refused as a whole, and counted, when a feature
 // is NULL, NaN, infinite, out of the range of its fixed-point unit, or an integer that no double
 // equals. NULL for the entity or a level leaves the row out of every node: without_key. An entity
 // whose rows name several paths is one entity on each of these paths, and counted in

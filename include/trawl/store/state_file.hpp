@@ -93,6 +93,9 @@ class StateReader {
   // Calls with one chunk after the other, valid during the call only. DataError when one is
   // damaged; those before have been delivered then. Memory: one chunk.
   void read_section(std::string_view name, const std::function<void(Bytes)>& on_chunk) const;
+  // One of these chunks, for those who read several states side by side: chunk `number`, counted
+  // from 0, replaces `into`. False, and nothing changed, behind the last one.
+  bool read_chunk(std::string_view name, std::uint64_t number, std::vector<std::byte>& into) const;
   // At once; only for sections that are known to be small.
   std::vector<std::byte> read_section(std::string_view name) const;
 

@@ -1,5 +1,7 @@
 #include "fold/stats/entity_key.hpp"
 
+#include <trawl/base/digest.hpp>
+
 namespace trawl::fold {
 namespace {
 
@@ -27,7 +29,10 @@ void put_path(std::string& out, const stats::Path& path) {
 }
 
 stats::Path take_path(std::string_view& bytes) {
-  stats::Path path(take<std::uint32_t>(bytes));
+  const auto names = take<std::uint32_t>(bytes);
+  // Every name has a length of four bytes at least.
+  if (names > bytes.size() / 4) throw Error("statistics: a path is longer than its bytes");
+  stats::Path path(names);
   for (std::string& name : path) name = take_text(bytes);
   return path;
 }
@@ -53,7 +58,12 @@ EntityKey EntityKey::from_bytes(std::string_view bytes) {
   if (kind == number_id) key.id = take<std::int64_t>(bytes);
   if (kind == text_id) key.id = std::string(take_text(bytes));
   key.path = take_path(bytes);
+  if (kind > text_id || !bytes.empty()) throw Error("statistics: no key of an entity");
   return key;
+}
+
+std::uint64_t EntityKey::hash(std::string_view bytes) const {
+  return id ? stats::hash_of(*id) : xxh3(bytes_of(bytes));
 }
 
 std::string EntityKey::sort_bytes() const {

@@ -26,8 +26,9 @@ inline void put_text(std::string& out, std::string_view text) {
   out += text;
 }
 
+// From the front of `bytes`, which moves on behind it; Error when they end before.
 inline std::string_view take_bytes(std::string_view& bytes, std::size_t size) {
-  if (bytes.size() < size) throw Error("statistics: truncated message between ranks");
+  if (bytes.size() < size) throw Error("statistics: the bytes of a summary are truncated");
   const std::string_view front = bytes.substr(0, size);
   bytes.remove_prefix(size);
   return front;
@@ -50,9 +51,13 @@ struct EntityKey {
 
   // Equal keys, and only those, have equal bytes.
   std::string to_bytes() const;
+  // Error for everything that to_bytes would not have written.
   static EntityKey from_bytes(std::string_view bytes);
   // Bytes whose order is that of ids (numbers before texts, texts by their bytes), then paths.
   std::string sort_bytes() const;
+  // Says on which rank it lives; `bytes` are its own. All paths of an entity have one hash, so that
+  // one rank can tell how many there are.
+  std::uint64_t hash(std::string_view bytes) const;
 };
 
 void put_path(std::string& out, const stats::Path& path);

@@ -4,8 +4,6 @@
 #include <bit>
 #include <limits>
 
-#include <trawl/base/digest.hpp>
-
 #include "fold/stats/entity_key.hpp"
 
 namespace trawl::fold {
@@ -78,8 +76,7 @@ bool RowCollector::make_key(const Views& views, std::size_t row) {
     }
   }
   key_ = key.to_bytes();
-  // An entity on several paths lives on one rank, which so can tell.
-  hash_ = key.id ? stats::hash_of(*key.id) : xxh3(bytes_of(key_));
+  hash_ = key.hash(key_);
   return true;
 }
 

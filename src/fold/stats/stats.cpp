@@ -6,6 +6,8 @@
 #include "fold/stats/population.hpp"
 #include "fold/stats/report.hpp"
 #include "fold/stats/row_collector.hpp"
+#include "fold/stats/state.hpp"
+#include "fold/stats/state_write.hpp"
 
 namespace trawl::fold {
 namespace {
@@ -20,6 +22,39 @@ SearchResult collect(const StatsRequest& request, const StatsColumns& columns, c
   return search(request.search, comm, hooks, timer);
 }
 
+// What a run keeps a state for, checked before the first row is read.
+class StateJob {
+ public:
+  StateJob(const StatsRequest& request, const Comm& comm) : request_(request), comm_(comm) {}
+
+  SearchHooks hooked(SearchHooks hooks) {
+    if (request_.state.empty()) return hooks;
+    hooks.on_plan = [this, then = hooks.on_plan](const Opened& opened,
+                                                 const std::vector<KeyListFacts>& lists,
+                                                 const std::vector<Work>& work) {
+      comm_.agree("planning the state", [&] {
+        check_distinct(opened);
+        configuration_ = state_configuration(request_, opened, lists);
+      });
+      if (then) then(opened, lists, work);
+    };
+    return hooks;
+  }
+
+  // Collective.
+  template <class Sums>
+  void write(const Population<Sums>& population, StatsResult& result) {
+    // Rows that were taken for pruned with a wrong proof are missing in the sums.
+    if (request_.state.empty() || result.search.audit.hits > 0) return;
+    result.state = write_state(request_, configuration_, population, result.search, comm_);
+  }
+
+ private:
+  const StatsRequest& request_;
+  const Comm& comm_;
+  std::string configuration_;
+};
+
 template <class Sums>
 StatsResult run(const StatsRequest& request, typename Sums::Configuration configuration,
                 const Comm& comm, const SearchHooks& hooks, PhaseTimer& timer) {
@@ -27,11 +62,14 @@ StatsResult run(const StatsRequest& request, typename Sums::Configuration config
   Population<Sums> population(std::move(configuration),
                               columns.features.size() + columns.keys.size());
   StatsResult result;
-  result.search = collect(request, columns, comm, hooks, timer, population);
+  StateJob state(request, comm);
+  result.search = collect(request, columns, comm, state.hooked(hooks), timer, population);
   if (result.search.status == Status::interrupted) return result;
   timer.begin("hierarchy");
   population.exchange(comm);
   report(request, population, comm, result);
+  if (!request.state.empty()) timer.begin("state");
+  state.write(population, result);
   timer.end();
   return result;
 }

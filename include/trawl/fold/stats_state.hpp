@@ -1,0 +1,56 @@
+// State files of `trawl stats`: merging them, and reporting from them without the data they were
+// made of. What is in them: docs/formats/state.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <trawl/comm/comm.hpp>
+#include <trawl/fold/stats.hpp>
+#include <trawl/store/state_file.hpp>
+#include <trawl/store/state_merge.hpp>
+
+namespace trawl::fold {
+
+// Datasets of equal content, which count twice, as pairs of positions in `opened`; the first of
+// each is the first of its content. Datasets without rows, and those that failed, are none. O(n log
+// n).
+std::vector<std::pair<std::size_t, std::size_t>> same_data(const Opened& opened);
+
+struct MergedStates {
+  std::string kind;
+  std::vector<store::MergeInput> inputs;  // as they were named
+  store::MergePlan plan;                  // which of them were merged, and which were left out
+  store::WrittenState written;
+  std::uint64_t entities = 0;  // pairs of an entity and a path
+  std::uint64_t rows = 0;      // covered
+  std::uint64_t matches = 0;   // rows that the predicate chose
+};
+
+// Local. Writes the sum of `states` to `out`: the same bytes for any order and grouping of merges,
+// and those of the state of one run over all their data. InputError: they cannot be merged
+// (store::plan_merge says why), are of a kind that is not known here, or `out` exists and overwrite
+// is false. DataError: no state file, or damaged; nothing is written then.
+// Entities stream through: memory is 2 MiB for each state, and the summary for readers.
+MergedStates merge_states(std::span<const std::filesystem::path> states,
+                          const std::filesystem::path& out, store::Overlap overlap, bool overwrite);
+
+struct StatesReport {
+  std::vector<store::MergeInput> inputs;
+  store::MergePlan plan;
+  StatsResult stats;  // of its search only the status, and of the total only rows and matches
+};
+
+// Collective. What `stats` would have reported of all data that `states` cover: the same lines,
+// byte for byte. Of `request` only what concerns the report counts (fanout, confidence, correlate,
+// ..., and threads); what the sums depend on comes from the states. Errors (as CollectiveError) as
+// merge_states. Every rank reads all states, and keeps its own entities.
+StatesReport report_states(StatsRequest request, std::span<const std::filesystem::path> states,
+                           const comm::Comm& comm);
+
+}  // namespace trawl::fold

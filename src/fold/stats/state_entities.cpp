@@ -1,0 +1,170 @@
+#include "fold/stats/state_entities.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <trawl/base/error.hpp>
+
+namespace trawl::fold {
+
+template <>
+core::ExactSums::Configuration configuration_of<core::ExactSums>(const StatsRequest& request) {
+  return request.features.size();
+}
+template <>
+core::FixedSums::Configuration configuration_of<core::FixedSums>(const StatsRequest& request) {
+  return request.unit_exponents;
+}
+
+template <class Sums>
+void put_record(std::string& out, std::string_view key, const core::Moments<Sums>& moments) {
+  std::vector<std::byte> bytes;
+  moments.append_bytes(bytes);
+  put_text(out, key);
+  put_text(out, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+template <class Sums>
+SortedEntities<Sums>::SortedEntities(const EntityTable<Sums>& table) {
+  items_.reserve(table.size());
+  table.each([&](const std::string& key, const core::Moments<Sums>& moments) {
+    items_.push_back({EntityKey::from_bytes(key).hash(key), &key, &moments});
+  });
+  std::ranges::sort(items_, [](const Item& a, const Item& b) {
+    if (a.hash != b.hash) return a.hash < b.hash;
+    return EntityKey::from_bytes(*a.key).sort_bytes() < EntityKey::from_bytes(*b.key).sort_bytes();
+  });
+}
+
+template <class Sums>
+std::vector<char> SortedEntities<Sums>::next_piece(std::size_t bytes) {
+  std::string piece;
+  for (; next_ < items_.size() && piece.size() < bytes; ++next_)
+    put_record(piece, *items_[next_].key, *items_[next_].moments);
+  return {piece.begin(), piece.end()};
+}
+
+template <class Sums>
+EntitySection<Sums>::EntitySection(store::StateWriter& writer, const StatsRequest& request)
+    : writer_(writer), summary_(request) {
+  writer_.add_section(entities_section);
+}
+
+template <class Sums>
+void EntitySection<Sums>::append(std::string_view records) {
+  while (!records.empty()) {
+    std::string_view rest = records;
+    const std::string_view key = take_text(rest);
+    const std::string_view state = take_text(rest);
+    append(records.substr(0, records.size() - rest.size()), key,
+           core::Moments<Sums>::from_bytes(bytes_of(state)));
+    records = rest;
+  }
+}
+
+template <class Sums>
+void EntitySection<Sums>::append(std::string_view record, std::string_view key,
+                                 const core::Moments<Sums>& moments) {
+  writer_.append(bytes_of(record));
+  ++entities_;
+  if (summary_.wanted()) summary_.add(EntityKey::from_bytes(key), moments);
+}
+
+template <class Sums>
+void EntitySection<Sums>::finish() {
+  if (summary_.wanted()) summary_.write(writer_);
+}
+
+EntityReader::EntityReader(const store::StateReader& file, std::string name,
+                           const StatsRequest& request)
+    : file_(file),
+      name_(std::move(name)),
+      request_(request),
+      left_(file.section_bytes(entities_section)) {}
+
+bool EntityReader::next() {
+  try {
+    return read_record();
+  } catch (const DataError&) {
+    throw;
+  } catch (const Error& error) {
+    damaged(error.what());
+  }
+}
+
+bool EntityReader::read_record() {
+  at_ += record_.size();
+  record_ = {};
+  if (at_ == buffer_.size() && left_ == 0) return false;
+  const auto size_at = [&](std::size_t offset) {
+    std::string_view bytes = bytes_at(offset, sizeof(std::uint32_t));
+    return std::size_t{take<std::uint32_t>(bytes)};
+  };
+  const std::size_t key_bytes = size_at(0);
+  std::string key(bytes_at(4, key_bytes));
+  const std::size_t state_bytes = size_at(4 + key_bytes);
+  record_ = bytes_at(0, 8 + key_bytes + state_bytes);
+  state_ = record_.substr(8 + key_bytes);
+  const EntityKey parsed = EntityKey::from_bytes(key);
+  check_key(parsed);
+  const std::uint64_t hash = parsed.hash(key);
+  std::string order = parsed.sort_bytes();
+  if (!first_ &&
+      std::pair(hash, std::string_view(order)) <= std::pair(hash_, std::string_view(order_)))
+    damaged("its entities are not in order");
+  first_ = false;
+  hash_ = hash;
+  key_ = std::move(key);
+  order_ = std::move(order);
+  return true;
+}
+
+// Bytes [offset, offset + size) behind the start of the record at hand; valid until the next call.
+std::string_view EntityReader::bytes_at(std::size_t offset, std::size_t size) {
+  if (size > buffer_.size() - at_ + left_ || offset > buffer_.size() - at_ + left_ - size)
+    damaged("its last entity is cut off");
+  while (buffer_.size() - at_ < offset + size) {
+    buffer_.erase(0, at_);
+    at_ = 0;
+    if (!file_.read_chunk(entities_section, chunk_++, space_)) damaged("entities are missing");
+    buffer_.append(reinterpret_cast<const char*>(space_.data()), space_.size());
+    left_ -= space_.size();
+  }
+  return std::string_view(buffer_).substr(at_ + offset, size);
+}
+
+void EntityReader::check_key(const EntityKey& key) const {
+  if (key.id.has_value() == request_.group_by.empty() || key.path.size() != request_.levels.size())
+    damaged("an entity is not as the configuration says");
+}
+
+void EntityReader::damaged(const char* why) const {
+  throw DataError(fmt::format("damaged state: {} ({}). Make it again", name_, why));
+}
+
+template <class Sums>
+core::Moments<Sums> EntityReader::moments() const {
+  const auto parsed = [&] {
+    try {
+      return core::Moments<Sums>::from_bytes(bytes_of(state_));
+    } catch (const Error& error) {
+      damaged(error.what());
+    }
+  };
+  core::Moments<Sums> moments = parsed();
+  if (moments.configuration() != configuration_of<Sums>(request_))
+    damaged("the sums of an entity are not as the configuration says");
+  return moments;
+}
+
+#define TRAWL_STATE_OF(Sums)                                  \
+  template class SortedEntities<Sums>;                        \
+  template class EntitySection<Sums>;                         \
+  template core::Moments<Sums> EntityReader::moments() const; \
+  template void put_record(std::string&, std::string_view, const core::Moments<Sums>&);
+TRAWL_STATE_OF(core::ExactSums)
+TRAWL_STATE_OF(core::FixedSums)
+#undef TRAWL_STATE_OF
+
+}  // namespace trawl::fold

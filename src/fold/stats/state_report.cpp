@@ -1,0 +1,65 @@
+#include <optional>
+
+#include <trawl/base/error.hpp>
+#include <trawl/base/parallel.hpp>
+#include <trawl/fold/stats_state.hpp>
+
+#include "fold/stats/population.hpp"
+#include "fold/stats/report.hpp"
+#include "fold/stats/state_entities.hpp"
+#include "fold/stats/state_files.hpp"
+
+namespace trawl::fold {
+namespace {
+
+using comm::Comm;
+
+// Local. The entities of this rank in one state.
+template <class Sums>
+void add_entities(const StateFiles& files, std::size_t i, const Comm& comm,
+                  EntityTable<Sums>& table) {
+  EntityReader reader(files.readers[i], files.inputs[i].name, files.request);
+  const auto ranks = static_cast<std::size_t>(comm.size());
+  const auto mine = static_cast<std::size_t>(comm.rank());
+  while (reader.next()) {
+    const std::size_t owner = EntityTable<Sums>::owner_of(reader.hash(), ranks);
+    if (owner == mine) table.merge(std::string(reader.key()), reader.hash(), reader.moments<Sums>());
+  }
+}
+
+template <class Sums>
+void report_as(const StateFiles& files, const Comm& comm, StatsResult& result) {
+  StateCounts counts(0);
+  comm.agree("reading the states", [&] { counts = files.counts(); });
+  Population<Sums> population(configuration_of<Sums>(files.request), counts.refusals.nulls.size());
+  population.refusals = counts.refusals;  // those of all ranks, on all ranks
+  comm.agree("reading the states", [&] {
+    parallel_for(files.plan.order.size(), files.request.search.threads, [&](std::size_t i) {
+      add_entities(files, files.plan.order[i], comm, population.entities);
+    });
+  });
+  result.search.total.rows = counts.rows;
+  result.search.total.matches = counts.matches;
+  report(files.request, population, comm, result);
+}
+
+}  // namespace
+
+StatesReport report_states(StatsRequest request, std::span<const std::filesystem::path> states,
+                           const Comm& comm) {
+  std::optional<StateFiles> files;
+  comm.agree("opening the states", [&] {
+    files.emplace(std::move(request), states, store::Overlap::refuse);
+    if (files->request.anomalies && files->request.group_by.empty())
+      throw InputError("entities cannot be judged: the states have none. Make them with group_by");
+  });
+  StatesReport out{files->inputs, files->plan, {}};
+  if (files->request.unit_exponents.empty()) {
+    report_as<core::ExactSums>(*files, comm, out.stats);
+  } else {
+    report_as<core::FixedSums>(*files, comm, out.stats);
+  }
+  return out;
+}
+
+}  // namespace trawl::fold

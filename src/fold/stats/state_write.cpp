@@ -1,0 +1,79 @@
+#include "fold/stats/state_write.hpp"
+
+#include <memory>
+#include <optional>
+
+#include "fold/stats/state.hpp"
+#include "fold/stats/state_entities.hpp"
+
+namespace trawl::fold {
+namespace {
+
+using comm::Comm;
+
+constexpr std::size_t piece_bytes = std::size_t{4} << 20;
+constexpr std::string_view phase = "writing the state";
+
+// Collective. Calls `on_piece` on root with the records of all ranks, in order.
+template <class Sums>
+void collect(const EntityTable<Sums>& table, const Comm& comm,
+             const std::function<void(std::string_view)>& on_piece) {
+  std::optional<SortedEntities<Sums>> mine;
+  comm.agree(phase, [&] { mine.emplace(table); });
+  for (int from = 0; from < comm.size(); ++from) {
+    for (bool more = true; more;) {
+      std::vector<std::vector<char>> parts(static_cast<std::size_t>(comm.size()));
+      comm.agree(phase, [&] {
+        if (comm.rank() == from) parts[0] = mine->next_piece(piece_bytes);
+      });
+      const auto received = comm.exchange(parts);
+      comm.agree(phase, [&] {
+        const std::vector<char>& piece = received[static_cast<std::size_t>(from)];
+        on_piece({piece.data(), piece.size()});
+      });
+      more = comm.max(comm.rank() == from && !mine->done() ? std::uint64_t{1} : 0) != 0;
+    }
+  }
+}
+
+}  // namespace
+
+template <class Sums>
+store::WrittenState write_state(const StatsRequest& request, const std::string& configuration,
+                                const Population<Sums>& population, const SearchResult& search,
+                                const Comm& comm) {
+  std::unique_ptr<store::StateWriter> writer;  // root only
+  std::unique_ptr<EntitySection<Sums>> section;
+  comm.agree(phase, [&] {
+    if (!comm.is_root()) return;
+    writer = std::make_unique<store::StateWriter>(request.state, std::string(stats_kind),
+                                                  configuration, request.overwrite_state);
+    writer->set_coverage(state_coverage(search));
+    StateCounts counts(population.refusals.nulls.size());
+    counts.rows = search.total.scanned + search.total.pruned;
+    counts.matches = search.total.matches;
+    counts.refusals = population.refusals;
+    writer->add_section(counts_section);
+    writer->append(bytes_of(counts.to_bytes()));
+    section = std::make_unique<EntitySection<Sums>>(*writer, request);
+  });
+  collect<Sums>(population.entities, comm, [&](std::string_view records) {
+    if (comm.is_root()) section->append(records);
+  });
+  store::WrittenState written;
+  comm.agree(phase, [&] {
+    if (!comm.is_root()) return;
+    section->finish();
+    written = writer->finish();
+  });
+  return written;
+}
+
+template store::WrittenState write_state(const StatsRequest&, const std::string&,
+                                         const Population<core::ExactSums>&, const SearchResult&,
+                                         const Comm&);
+template store::WrittenState write_state(const StatsRequest&, const std::string&,
+                                         const Population<core::FixedSums>&, const SearchResult&,
+                                         const Comm&);
+
+}  // namespace trawl::fold
