@@ -301,6 +301,36 @@ TEST(SumProof, ATotalThatIsNotTheSumConvincesNotEveryLeaf) {
   EXPECT_FALSE(accepts({kind.name, 2, 1, b, state(2), {left}}, kind, root));
 }
 
+TEST(SumProof, ALeafThatIsNoStateIsRefusedEvenAlone) {
+  const auto key = bytes_in("a"), sum = bytes_in("no sum");
+  const Sha256Digest root = sum_root(exact_sums(), 1, sum_leaf(key, sum));
+  EXPECT_THROW(check_proof({exact_sums().name, 1, 0, key, sum, {}}, exact_sums(), root), DataError);
+}
+
+// A proof among 2^20 states of 1071 bytes, each of a thousand records: siblings hold 2^level of
+// them.
+TEST(SumProof, AmongAMillionMomentsFitsInto22KB) {
+  Rng rng(16);
+  std::normal_distribution<double> normal;
+  std::vector<double> records(10'000);
+  for (double& value : records) value = normal(rng);
+  FixedMoments some(std::vector<int>(10, -24));
+  some.add(records);
+  const SumKind kind = sum_kind<FixedMoments>("moments");
+  SumProof proof{kind.name, std::uint64_t{1} << 20, 0, numbered_key(0), some.to_bytes(), {}};
+  SumNode top = sum_leaf(proof.key, proof.sum), sibling = sum_leaf(numbered_key(1), proof.sum);
+  for (int level = 0; level < 20; ++level) {
+    proof.path.push_back(sibling);
+    top = sum_parent(kind, top, sibling);
+    sibling = sum_parent(kind, sibling, sibling);
+  }
+  const std::vector<std::byte> bytes = to_bytes(proof);
+  EXPECT_EQ(proof.sum.size(), 1071u);
+  EXPECT_LE(bytes.size(), 22'000u);
+  EXPECT_EQ(check_proof(sum_proof_from_bytes(bytes), kind, sum_root(kind, proof.leaves, top)),
+            top.sum);
+}
+
 TEST(SumProof, OfAnotherKindIsRefused) {
   Rng rng(10);
   const Leaves leaves = random_sums(5, rng);
