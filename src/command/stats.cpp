@@ -45,6 +45,7 @@ void check_columns(const StatsParams& p, Problems& problems) {
 void check(const StatsParams& p, Problems& problems) {
   if (!p.from_state.empty()) return check_from_state(p, problems);
   if (p.inputs.empty()) problems.push_back("INPUT... is missing, or --from-state");
+  if (p.state && p.out == p.state) problems.push_back("--state and --out name the same file");
   check_columns(p, problems);
   const auto units = names_in(p.fixed_point);
   if (!units.empty() && units.size() != 1 && units.size() != names_in(p.features).size())

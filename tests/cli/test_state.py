@@ -130,6 +130,25 @@ class Report(StateTest):
         want = self.trawl("stats", "a.h5", "b.h5", *self.GROUPED, "--format", "csv").stdout
         self.assertEqual(self.trawl("stats", "--from-state", "m", "--format", "csv").stdout, want)
 
+    def test_anomalies(self):
+        self.tables()
+        options = ("--features", "amount,noise", "--group-by", "agent")
+        judge = ("--fdr", 0.3, "--fdr-method", "bh")
+        self.state("all", ("a.h5", "b.h5", "c.h5"), *options, *judge)
+        run = self.trawl("stats", "--from-state", "all", *judge, "--format", "jsonl", ranks=2)
+        self.assertEqual(run.stdout.encode(), self.bytes("all.jsonl"))
+        self.state("none", ("a.h5",), "--features", "amount")
+        run = self.trawl("stats", "--from-state", "none", *judge, code=BAD_INPUT)
+        self.assertIn("no entities", run.stderr)
+
+    def test_a_run_with_a_state_is_replayed_and_verified(self):
+        self.tables("a")
+        self.trawl("stats", "a.h5", *self.GROUPED, "--state", "s", "--run-dir", "run")
+        before = self.bytes("s")
+        self.assertEqual(self.trawl("replay", "run", "--out", "again", "--json").json()["status"], "same")
+        self.trawl("verify", "run")
+        self.assertEqual(self.bytes("s"), before)
+
     def test_python_reads_the_summary(self):
         self.tables()
         self.state("all", ("a.h5", "b.h5", "c.h5"), *self.GROUPED, ranks=3)
@@ -261,6 +280,8 @@ class Mistakes(StateTest):
                       ("--no-zone-maps",), ("--run-dir", "r")):
             run = self.trawl("stats", "--from-state", "s", *given, code=BAD_INPUT)
             self.assertIn("--from-state", run.stderr)
+        run = self.trawl("stats", "a.h5", *self.GROUPED, "--state", "x", "--out", "x", code=BAD_INPUT)
+        self.assertIn("the same file", run.stderr)
         self.trawl("stats", "--features", "amount", code=BAD_INPUT)
         self.trawl("stats", "a.h5", code=BAD_INPUT)
         self.trawl("stats", "--from-state", "missing", code=BAD_INPUT)

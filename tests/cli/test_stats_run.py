@@ -159,10 +159,12 @@ class Interruption(RunTest):
         self.assert_resumes(self.OPTIONS, ranks=3)
 
     def test_a_kill_loses_only_the_work_in_hand(self):
-        process = self.start(self.MANY, ranks=2)
+        process = self.start((*self.MANY, "--state", "resumed.h5"), ranks=2)
         process.kill()
         process.wait(timeout=60)
         self.assert_resumes(self.MANY, ranks=0)
+        self.trawl("stats", self.LONG, *self.MANY, "--state", "whole.h5")
+        self.assertEqual((self.folder / "resumed.h5").read_bytes(), (self.folder / "whole.h5").read_bytes())
 
 
 if __name__ == "__main__":

@@ -90,6 +90,12 @@ TEST(StateFile, IsTheSameHoweverBytesCome) {
   reader.read_section("all", [&](Bytes chunk) { sizes.push_back(chunk.size()); });
   EXPECT_THAT(sizes, ElementsAre(state_chunk_bytes, state_chunk_bytes, state_chunk_bytes, 17));
   EXPECT_EQ(reader.read_section("all"), bytes);
+  std::vector<std::byte> joined, chunk;
+  for (std::uint64_t number = 0; reader.read_chunk("all", number, chunk); ++number)
+    joined.insert(joined.end(), chunk.begin(), chunk.end());
+  EXPECT_EQ(joined, bytes);
+  EXPECT_EQ(chunk.size(), 17u);
+  EXPECT_THROW(reader.read_chunk("some", 0, chunk), InputError);
 }
 
 TEST(StateFile, OverwritesNothingUnlessTold) {

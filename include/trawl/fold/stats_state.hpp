@@ -36,7 +36,7 @@ struct MergedStates {
 // and those of the state of one run over all their data. InputError: they cannot be merged
 // (store::plan_merge says why), are of a kind that is not known here, or `out` exists and overwrite
 // is false. DataError: no state file, or damaged; nothing is written then.
-// Entities stream through: memory is 2 MiB for each state, and the summary for readers.
+// Entities stream through: memory is 3 MiB for each state, and the summary for readers.
 MergedStates merge_states(std::span<const std::filesystem::path> states,
                           const std::filesystem::path& out, store::Overlap overlap, bool overwrite);
 

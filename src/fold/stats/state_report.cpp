@@ -23,7 +23,8 @@ void add_entities(const StateFiles& files, std::size_t i, const Comm& comm,
   const auto mine = static_cast<std::size_t>(comm.rank());
   while (reader.next()) {
     const std::size_t owner = EntityTable<Sums>::owner_of(reader.hash(), ranks);
-    if (owner == mine) table.merge(std::string(reader.key()), reader.hash(), reader.moments<Sums>());
+    if (owner == mine)
+      table.merge(std::string(reader.key()), reader.hash(), reader.moments<Sums>());
   }
 }
 
@@ -51,7 +52,8 @@ StatesReport report_states(StatsRequest request, std::span<const std::filesystem
   comm.agree("opening the states", [&] {
     files.emplace(std::move(request), states, store::Overlap::refuse);
     if (files->request.anomalies && files->request.group_by.empty())
-      throw InputError("entities cannot be judged: the states have none. Make them with group_by");
+      throw InputError(
+          "--fdr judges entities, and the states have no entities: make them with --group-by");
   });
   StatesReport out{files->inputs, files->plan, {}};
   if (files->request.unit_exponents.empty()) {
