@@ -33,7 +33,7 @@ fs::path absolute_path(const store::DatasetRef& ref) {
   if (ref.location.starts_with("gen:")) {
     throw InputError(fmt::format(
         "a generated source has no file to lay a catalog beside: {}. Write it with `trawl generate "
-        "transactions`",
+        "...`",
         ref.location));
   }
   return fs::absolute(ref.location).lexically_normal();

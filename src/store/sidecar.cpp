@@ -25,7 +25,7 @@ fs::path sidecar_of_file(const DatasetRef& ref) {
   if (ref.location.starts_with("gen:")) {
     throw InputError(fmt::format(
         "a generated source has no file to lay an index beside: {}. Write it with `trawl generate "
-        "transactions --filter ...`.",
+        "... --filter ...`.",
         ref.location));
   }
   return sidecar_path(ref);

@@ -34,7 +34,7 @@ class Program(CliTest):
 
     def test_half_a_command_lists_its_family(self):
         run = self.trawl("generate", code=BAD_INPUT)
-        self.assertIn("`trawl generate transactions` or `trawl generate keys`", run.stderr)
+        self.assertIn("`trawl generate transactions` or `trawl generate evidence` or `trawl generate keys`", run.stderr)
 
     def test_errors_of_the_user_are_said_once_and_together(self):
         run = self.trawl("generate", "keys", "--count", "-5", "--sede", "1", ranks=3, code=BAD_INPUT)

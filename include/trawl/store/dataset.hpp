@@ -35,7 +35,7 @@ struct DatasetRef {
 // Local. Expands INPUT arguments (files, folders searched recursively for *.h5 and *.hdf5, globs in
 // quotes, gen: sources) into datasets in canonical order: ascending bytewise by name. The name of a
 // file is its path below the deepest folder that all input files share, without the .h5/.hdf5
-// ending; names of generated datasets are transactions-00000, ... as `trawl generate` names its
+// ending; names of generated datasets are KIND-00000, ... as `trawl generate` names its
 // files. The same file named twice is one dataset. InputError when an argument matches nothing
 // (glob, folder without datasets), when two datasets would have the same name, or a gen: source is
 // wrong. A named file that does not exist is listed all the same: opening it fails as a DataError,
