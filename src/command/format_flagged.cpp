@@ -76,20 +76,26 @@ std::string format_flagged(std::string_view lines, MatchFormat format) {
     for (const Flagged& entry : flagged) out += entry.text;
     return out;
   }
+  const bool records = std::ranges::any_of(
+      flagged, [](const Flagged& entry) { return entry.line.contains("dataset"); });
   std::vector<Cells> rows;
   for (const Flagged& entry : flagged) {
     const Json& anomaly = entry.line.at("anomaly");
-    rows.push_back({text_of_path(entry.line.at("path")), text_at(entry.line, "entity"),
-                    text_at(entry.line, "records"), text_of_path(anomaly.at("baseline")),
-                    text_at(anomaly, "baseline_entities"),
-                    text_of_number(anomaly, "distance2", format),
-                    text_of_number(anomaly, "log_p", format),
-                    text_of_number(anomaly, "log_p_adjusted", format),
-                    text_of_drivers(anomaly.at("drivers"))});
+    rows.push_back({text_of_path(entry.line.at("path")), text_at(entry.line, "entity")});
+    if (records) append(rows.back(), {text_at(entry.line, "dataset"), text_at(entry.line, "row")});
+    append(rows.back(),
+           {text_of_path(anomaly.at("baseline")),
+            text_at(anomaly,
+                    entry.line.contains("dataset") ? "baseline_records" : "baseline_entities"),
+            text_of_number(anomaly, "distance2", format), text_of_number(anomaly, "log_p", format),
+            text_of_number(anomaly, "log_p_adjusted", format),
+            text_of_drivers(anomaly.at("drivers"))});
   }
-  return print_rows({"path", "entity", ">records", "baseline", ">baseline_entities", ">distance2",
-                     ">log_p", ">log_p_adjusted", "drivers"},
-                    rows, format);
+  Cells titles = {"path", "entity"};
+  if (records) append(titles, {"dataset", ">row"});
+  append(titles,
+         {"baseline", ">baseline_size", ">distance2", ">log_p", ">log_p_adjusted", "drivers"});
+  return print_rows(titles, rows, format);
 }
 
 }  // namespace trawl::command

@@ -8,6 +8,9 @@ namespace {
 
 const Cells titles = {"path",     "entity", "feature", ">entities", ">records",
                       ">refused", ">mean",  ">sd",     ">low",      ">high"};
+// Where records are flagged; their features have no columns.
+const Cells record_titles = {"dataset", ">row"};
+// Where entities or records were judged.
 const Cells anomaly_titles = {">distance2", ">log_p", ">log_p_adjusted", "flagged"};
 
 Cells anomaly_cells(const Json& line) {
@@ -17,27 +20,29 @@ Cells anomaly_cells(const Json& line) {
           text_at(*found, "flagged")};
 }
 
-void append(Cells& cells, const Cells& more) {
-  cells.insert(cells.end(), more.begin(), more.end());
-}
-
 }  // namespace
 
 std::string format_stats(std::string_view lines, MatchFormat format) {
   if (format == MatchFormat::jsonl) return std::string(lines);
   const std::vector<Json> parsed = parsed_lines(lines);
-  const bool judged =
-      std::ranges::any_of(parsed, [](const Json& line) { return line.contains("anomaly"); });
+  const auto any = [&](const char* key) {
+    return std::ranges::any_of(parsed, [&](const Json& line) { return line.contains(key); });
+  };
+  const bool records = any("dataset"), judged = any("anomaly");
   Cells all_titles = titles;
+  if (records) append(all_titles, record_titles);
   if (judged) append(all_titles, anomaly_titles);
   std::vector<Cells> rows;
+  const auto add = [&](const Json& line, const Json& f) {
+    rows.push_back({text_of_path(line.at("path")), text_at(line, "entity"), text_at(f, "feature"),
+                    text_at(line, "entities"), text_at(line, "records"), text_at(line, "refused"),
+                    text_at(f, "mean"), text_at(f, "sd"), text_at(f, "low"), text_at(f, "high")});
+    if (records) append(rows.back(), {text_at(line, "dataset"), text_at(line, "row")});
+    if (judged) append(rows.back(), anomaly_cells(line));
+  };
   for (const Json& line : parsed) {
-    for (const Json& f : line.at("features")) {
-      rows.push_back({text_of_path(line.at("path")), text_at(line, "entity"), text_at(f, "feature"),
-                      text_at(line, "entities"), text_at(line, "records"), text_at(line, "refused"),
-                      text_at(f, "mean"), text_at(f, "sd"), text_at(f, "low"), text_at(f, "high")});
-      if (judged) append(rows.back(), anomaly_cells(line));
-    }
+    if (!line.contains("features")) add(line, Json::object());
+    for (const Json& f : line.value("features", Json::array())) add(line, f);
   }
   return print_rows(all_titles, rows, format);
 }

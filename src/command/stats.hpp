@@ -21,6 +21,7 @@ struct AnomalyParams {
   std::optional<double> fdr;
   core::FdrMethod method = core::FdrMethod::benjamini_hochberg;
   bool robust = false;
+  bool records = false;
   bool flagged = false;
 };
 void describe(AnomalyParams& p, Options& visit);  // with a title

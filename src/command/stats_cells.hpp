@@ -13,6 +13,10 @@ namespace trawl::command {
 
 using Cells = std::vector<std::string>;
 
+inline void append(Cells& cells, const Cells& more) {
+  cells.insert(cells.end(), more.begin(), more.end());
+}
+
 std::vector<Json> parsed_lines(std::string_view lines);
 // Empty for null and for what the object does not have.
 std::string text_at(const Json& object, const char* key);

@@ -55,6 +55,8 @@ void check_from_state(const StatsParams& p, Problems& problems) {
                     fmt::join(given, ", ")));
   }
   check_anomalies(p.anomalies, "as the states say", problems);
+  if (p.anomalies.records)
+    problems.push_back("--records reads rows, which states do not have; leave out --from-state");
   const RunParams run;
   if (p.run.run_dir || p.run.resume || p.run.price_per_node_hour != run.price_per_node_hour)
     problems.push_back("--from-state: no run is recorded; leave out what says how");

@@ -253,8 +253,9 @@ class Verifier {
     if (request_.rescan == 1) recount_ = make_recount(*stats_request_);
   }
 
-  void add_to_recount(const OpenDataset& open, std::uint64_t row_in_group) {
-    recount_->add(open, [&](std::size_t column) {
+  void add_to_recount(const OpenDataset& open, std::uint64_t dataset, std::uint64_t row,
+                      std::uint64_t row_in_group) {
+    recount_->add(open, dataset, row, [&](std::size_t column) {
       return columns_.column(column).value(static_cast<std::size_t>(row_in_group));
     });
   }
@@ -309,7 +310,7 @@ class Verifier {
         fail(fmt::format("dataset '{}', row {}: the predicate cannot be decided (integer overflow)",
                          name(dataset), row));
       }
-      if (truth == core::Truth::yes && recount_) add_to_recount(open, row - begin);
+      if (truth == core::Truth::yes && recount_) add_to_recount(open, dataset, row, row - begin);
       if (truth == core::Truth::yes && lists_matches_ && !lines.contains(row)) {
         fail(fmt::format(
             "dataset '{}', row {}: satisfies the predicate, but is not among the matches",

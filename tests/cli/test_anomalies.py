@@ -66,6 +66,8 @@ class Bytes(AnomalyTest):
         ("--fdr", 0.2, "--fdr-method", "e-bh", "--fanout", 3),
         ("--fdr", 0.01, "--fixed-point", "2^-20", "--where", "y > -3"),
         ("--levels", "region", "--fdr", 0.05, "--robust"),
+        ("--levels", "region", "--fdr", 0.2, "--fdr-method", "e-bh", "--records"),
+        ("--fdr", 0.05, "--fanout", 3, "--fixed-point", "2^-20", "--records", "--flagged"),
     )
 
     def test_the_same_for_any_ranks_threads_and_order(self):
@@ -166,6 +168,75 @@ class Robust(AnomalyTest):
         self.assertEqual([e["entity"] for e in plain if e["anomaly"]["flagged"]], [14])
 
 
+class Records(AnomalyTest):
+    def flagged(self, rows, group, alpha):
+        """Row numbers and their log p, by linear algebra here: each record beside those of its group."""
+        groups = {}
+        for number, row in enumerate(rows):
+            groups.setdefault(group(row), []).append((number, [float(v) for v in row[2:]]))
+        log_p = {}
+        for members in groups.values():
+            x = numpy.array([v for _, v in members]) - [0, 0, 1e6]
+            centred = x - x.mean(axis=0)
+            squared = numpy.einsum("ij,ij->i", centred, numpy.linalg.solve(numpy.cov(x.T), centred.T).T)
+            for (number, _), d in zip(members, squared):
+                log_p[number] = log_p_with_record(float(d), len(members), 3)
+        numbers = sorted(log_p)
+        return {numbers[i]: log_p[numbers[i]] for i in rejected_by_sorting([log_p[n] for n in numbers], alpha)}
+
+    def test_records_beside_those_below_their_parent(self):
+        rows = self.table()
+        region, everything = (lambda row: row[1]), (lambda row: ())
+        for options, group in (
+            (("--levels", "region"), region),
+            (("--group-by", "agent", "--levels", "region"), region),
+            ((), everything),
+            (("--group-by", "agent", "--fanout", 1000), everything),
+            (("--levels", "region", "--fixed-point", "2^-20"), region),
+        ):
+            for ranks in (0, 3):
+                with self.subTest(options=options, ranks=ranks):
+                    run = self.trawl("stats", "t", "--features", "x,y,z", *options, "--fdr", 0.1, "--records",
+                                     "--format", "jsonl", ranks=ranks)
+                    lines = [e for e in map(json.loads, run.stdout.splitlines()) if "dataset" in e]
+                    want = self.flagged(rows, group, 0.1)
+                    self.assertGreater(len(want), 10)
+                    self.assertEqual([e["row"] for e in lines], sorted(want))
+                    tests = len(rows)
+                    order = sorted(want.values())
+                    for line in lines:
+                        row = rows[line["row"]]
+                        self.assertEqual(line["values"], [float(v) for v in row[2:]])
+                        self.assertEqual(line.get("entity"), row[0] if "--group-by" in options else None)
+                        log_p = line["anomaly"]["log_p"]
+                        self.assertAlmostEqual(log_p / want[line["row"]], 1, delta=1e-4)
+                        adjusted = min(p + math.log(tests / k) for k, p in enumerate(order, 1) if p >= log_p - 1e-3)
+                        self.assertAlmostEqual(line["anomaly"]["log_p_adjusted"], adjusted, delta=1e-2)
+
+    def test_what_does_not_count_is_not_judged(self):
+        lines = [f"{i % 20},{math.sin(i) + (50 if i == 33 else 0)!r}" for i in range(400)]
+        lines[5] = "3,"
+        lines[6] = ",1.5"
+        self.write("t.csv", "agent,x\n" + "\n".join(lines) + "\n")
+        self.trawl("ingest", "t.csv", "--out", "t")
+        for ranks in (0, 4):
+            report = self.trawl("stats", "t", "--features", "x", "--group-by", "agent", "--fdr", 0.01, "--records",
+                                "--json", ranks=ranks).json()
+            records = report["anomalies"]["records"]
+            self.assertEqual((report["records"], report["refused"], report["without_key"]), (398, 1, 1))
+            self.assertEqual((records["judged"], records["undecided"], records["flagged"]), (398, 1, 1))
+
+    def test_printed(self):
+        self.table()
+        options = ("t", "--features", "x,y,z", "--group-by", "agent", "--fdr", 0.05, "--records", "--levels", "region")
+        plain = self.trawl("stats", *options, "--format", "csv").stdout.splitlines()
+        self.assertTrue(plain[0].endswith(",dataset,row,distance2,log_p,log_p_adjusted,flagged"))
+        table = self.trawl("stats", *options, "--flagged").stdout.splitlines()
+        self.assertEqual(table[0].split()[:4], ["path", "entity", "dataset", "row"])
+        self.assertEqual(len(table) - 1, sum(line.endswith(",true") for line in plain[1:]) - sum(
+            2 for e in self.entities(*options) if "features" in e and e["anomaly"]["flagged"]))
+
+
 class Printed(AnomalyTest):
     def test_flagged_only_the_most_unusual_first(self):
         self.table()
@@ -199,6 +270,9 @@ class Mistakes(AnomalyTest):
             (("--group-by", "agent", "--flagged"), "give --fdr"),
             (("--group-by", "agent", "--fdr-method", "by"), "give --fdr"),
             (("--group-by", "agent", "--robust"), "give --fdr"),
+            (("--records",), "give --fdr"),
+            (("--fdr", 0.01, "--records", "--robust"), "leave out"),
+            (("--fdr", 0.6, "--records"), "at most 0.5"),
             (("--group-by", "agent", "--fdr", 0), "--fdr"),
             (("--group-by", "agent", "--fdr", 2), "--fdr"),
         ):

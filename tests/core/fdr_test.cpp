@@ -157,6 +157,32 @@ TEST(Fdr, AdversarialGridOverSeveralBlocks) {
   EXPECT_EQ(r.bulk_sums, 2);
 }
 
+TEST(Fdr, CandidatesAloneGiveWhatSortingAllGives) {
+  std::mt19937_64 rng(9);
+  for (int round = 0; round < 400; ++round) {
+    const std::size_t m = 1 + rng() % 3000;
+    const double alpha = round % 5 == 0 ? 1.0 : std::pow(10, -static_cast<double>(rng() % 5)) * 0.7;
+    const auto all = round % 9 == 0 ? adversarial_grid(m, alpha, 1e-12)
+                                    : random_log_p(rng, round % kinds_of_log_p, m);
+    for (const FdrMethod method : methods) {
+      std::vector<double> candidates;
+      for (const double v : all) {
+        if (v <= log_candidate_bound(alpha)) candidates.push_back(v);
+      }
+      const Rejection got = step_up_of_candidates(candidates, m, alpha, method, RankSums::solo());
+      const Rejection want = step_up_by_sorting(all, alpha, method);
+      EXPECT_EQ(got.tested, m);
+      EXPECT_EQ(got.rejected, want.rejected) << round;
+      EXPECT_EQ(got.log_threshold, want.log_threshold) << round;
+    }
+  }
+}
+
+TEST(EValue, IsBelowOneOverP) {
+  for (double log_p = 0; log_p > -1000; log_p = log_p * 1.1 - 1e-6)
+    EXPECT_LT(log_e_value(log_p), -log_p + (log_p == 0 ? 1e-9 : 0)) << log_p;
+}
+
 TEST(Fdr, TieAtTheThresholdIsRejected) {
   const std::vector<double> one = {std::log(0.05)};
   EXPECT_EQ(step_up(one, 0.05, FdrMethod::benjamini_hochberg, RankSums::solo()).rejected, 1u);

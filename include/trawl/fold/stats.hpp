@@ -20,7 +20,8 @@ namespace trawl::fold {
 struct AnomalyRequest {
   double fdr = 0.01;  // expected share of wrong ones among those that are flagged; (0, 1]
   core::FdrMethod method = core::FdrMethod::benjamini_hochberg;
-  bool robust = false;  // baselines that outliers cannot bend; of entities
+  bool robust = false;   // baselines that outliers cannot bend; not with records
+  bool records = false;  // records are judged too
 };
 
 std::string_view name_of(core::FdrMethod method);  // "bh", "by", "e-bh"
@@ -34,7 +35,7 @@ struct StatsRequest {
   std::vector<int> unit_exponents;    // fixed point: one per feature; empty: sums of the doubles
   double confidence = 0.95;           // of the intervals, in (0, 1)
   bool correlate = false;             // covariances and correlations of the features too
-  std::optional<AnomalyRequest> anomalies;  // entities are judged; requires group_by
+  std::optional<AnomalyRequest> anomalies;  // of entities (with group_by), and of records
   std::filesystem::path state;              // where the state is written; empty: nowhere
   bool overwrite_state = false;
 };
@@ -57,7 +58,8 @@ struct AnomalyCounts {
 struct StatsResult {
   SearchResult search;
   // Root only, and only unless interrupted:
-  std::string lines;  // stats.jsonl: all nodes, parents first, siblings by name; then all entities
+  std::string lines;  // stats.jsonl: all nodes, parents first, siblings by name; then all entities,
+                      // then flagged records
   std::uint64_t nodes = 0;
   std::uint64_t entities = 0;            // pairs of an entity and a path
   std::uint64_t split_entities = 0;      // entities whose rows name several paths
@@ -65,7 +67,8 @@ struct StatsResult {
   std::uint64_t refused = 0;             // rows with a value that cannot be added
   std::uint64_t without_key = 0;         // rows with NULL for the entity or a level: in no node
   std::vector<ColumnRefusals> refusals;  // features, then entity and levels
-  AnomalyCounts anomalies;               // as far as anomalies were asked for
+  AnomalyCounts anomalies;               // as far as anomalies were asked for: of entities
+  AnomalyCounts record_anomalies;
   // None, too, when the audit found that rows are missing (SearchResult::audit).
   std::optional<store::WrittenState> state;
 };

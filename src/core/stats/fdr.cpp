@@ -106,10 +106,21 @@ RankSums RankSums::solo() {
 
 Rejection step_up(std::span<const double> log_p, double alpha, FdrMethod method,
                   const RankSums& ranks) {
+  return step_up_of_candidates(log_p, log_p.size(), alpha, method, ranks);
+}
+
+double log_candidate_bound(double alpha) {
+  check_alpha(alpha);
+  const double log_alpha = log(alpha).value();
+  return std::min(0.0, log_alpha + 1e-9 * std::max(1.0, -log_alpha));
+}
+
+Rejection step_up_of_candidates(std::span<const double> log_p, std::uint64_t tested, double alpha,
+                                FdrMethod method, const RankSums& ranks) {
   check_alpha(alpha);
   const std::uint64_t refused = ranks.sum(count_refused(log_p, method));
   if (refused > 0) refuse_log_values(refused);
-  const std::uint64_t m = ranks.sum(log_p.size());
+  const std::uint64_t m = ranks.sum(tested);
   Rejection result = nothing(m);
   result.sums = 2;
   if (m == 0) return result;

@@ -117,7 +117,7 @@ void EntityAnomalies<Sums>::test(const comm::Comm& comm) {
       }
     }
   }
-  discoveries_.emplace(log_p, *request_.anomalies, comm);
+  discoveries_.emplace(log_p, log_p.size(), *request_.anomalies, comm);
   const core::Rejection& rejection = discoveries_->rejection();
   counts_ = {rejection.tested, comm.sum(undecided), rejection.rejected, rejection.log_threshold};
 }

@@ -8,8 +8,8 @@ double tested_value(double log_p, core::FdrMethod method) {
   return method == core::FdrMethod::e_values ? -core::log_e_value(log_p) : log_p;
 }
 
-Discoveries::Discoveries(std::span<const double> log_p, const AnomalyRequest& request,
-                         const comm::Comm& comm)
+Discoveries::Discoveries(std::span<const double> log_p, std::uint64_t tested,
+                         const AnomalyRequest& request, const comm::Comm& comm)
     : method_(request.method) {
   std::vector<double> values;
   comm.agree("testing", [&] {
@@ -17,7 +17,7 @@ Discoveries::Discoveries(std::span<const double> log_p, const AnomalyRequest& re
   });
   const core::RankSums sums{[&](std::uint64_t mine) { return comm.sum(mine); },
                             [&](std::span<std::uint64_t> mine) { comm.all_sum(mine); }};
-  rejection_ = core::step_up(values, request.fdr, method_, sums);
+  rejection_ = core::step_up_of_candidates(values, tested, request.fdr, method_, sums);
   std::erase_if(values, [&](double value) { return !(value <= rejection_.log_threshold); });
   // Nothing is rejected at a threshold of -infinity, not even p = 0.
   if (rejection_.rejected == 0) values.clear();

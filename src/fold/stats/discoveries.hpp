@@ -15,9 +15,11 @@ namespace trawl::fold {
 
 class Discoveries {
  public:
-  // Collective. `log_p`: of the tests on this rank. All ranks keep the p-values of all discoveries,
-  // 16 bytes each, from which adjusted ones are made.
-  Discoveries(std::span<const double> log_p, const AnomalyRequest& request, const comm::Comm& comm);
+  // Collective. `log_p`: of the `tested` tests on this rank, without those above
+  // core::log_candidate_bound if wanted. All ranks keep the p-values of all discoveries, 16 bytes
+  // each, from which adjusted ones are made.
+  Discoveries(std::span<const double> log_p, std::uint64_t tested, const AnomalyRequest& request,
+              const comm::Comm& comm);
 
   const core::Rejection& rejection() const { return rejection_; }
   bool contains(double log_p) const;

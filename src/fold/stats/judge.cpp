@@ -33,6 +33,11 @@ Unusualness Judge::judge(std::span<const double> vector) const {
   return {squared, (inside ? inside_ : outside_).log_p(squared).value()};
 }
 
+double Judge::least_squared_distance(double log_p) const {
+  if (!(log_p < 0.0)) return 0.0;
+  return inside_.critical_squared_distance(log_p).value() * (1.0 - 1e-9);
+}
+
 std::vector<Driver> Judge::drivers(std::span<const double> vector) const {
   const core::Distance distance = baseline_.distance(vector);
   const double factor = reweighting_ ? reweighting_->factor : 1.0;

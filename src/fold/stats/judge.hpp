@@ -51,6 +51,8 @@ class Judge {
   bool robust() const { return reweighting_.has_value(); }
 
   Unusualness judge(std::span<const double> vector) const;
+  // Of a plain one: no distance below this has a log p of `log_p` or less, to rounding of 1e-9.
+  double least_squared_distance(double log_p) const;
   // Of positive contribution, the largest first; of equal ones in the order of features.
   std::vector<Driver> drivers(std::span<const double> vector) const;
 

@@ -1,6 +1,7 @@
 #include "fold/stats/recount.hpp"
 
 #include <limits>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -8,6 +9,7 @@
 
 #include "fold/stats/entity_key.hpp"
 #include "fold/stats/population.hpp"
+#include "fold/stats/record_anomalies.hpp"
 #include "fold/stats/report.hpp"
 
 namespace trawl::fold {
@@ -21,7 +23,8 @@ class RecountOf final : public Recount {
         columns_(request),
         population_(std::move(configuration), columns_.features.size() + columns_.keys.size()) {}
 
-  void add(const OpenDataset& open, const Cell& cell) override {
+  void add(const OpenDataset& open, std::uint64_t dataset, std::uint64_t row,
+           const Cell& cell) override {
     bool whole = true;
     for (std::size_t i = 0; i < columns_.keys.size(); ++i) {
       if (!is_null(cell(open.select[columns_.keys[i]]))) continue;
@@ -40,12 +43,20 @@ class RecountOf final : public Recount {
     for (std::size_t i = 0; i < columns_.features.size(); ++i)
       batch.rows.push_back(number(cell(open.select[columns_.features[i]]), i));
     population_.entities.add(batch);
+    if (!request_.anomalies || !request_.anomalies->records) return;
+    records_.push_back({dataset, row, batch.keys.front(), batch.rows});
+    names_.try_emplace(dataset, open.info().name);
   }
 
   std::string lines(const comm::Comm& comm) override {
     StatsResult result;
     population_.exchange(comm);
-    report(request_, population_, comm, result);
+    RecordJudges judges = report(request_, population_, comm, result);
+    if (request_.anomalies && request_.anomalies->records) {
+      judge_kept_records<Sums>(
+          request_, records_, std::move(judges), population_.entities.nothing(),
+          [&](std::uint64_t dataset) { return names_.at(dataset); }, comm, result);
+    }
     return std::move(result.lines);
   }
 
@@ -84,6 +95,8 @@ class RecountOf final : public Recount {
   const StatsRequest& request_;
   StatsColumns columns_;
   Population<Sums> population_;
+  std::vector<KeptRecord> records_;
+  std::map<std::uint64_t, std::string> names_;  // of datasets
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The slow twin of collecting: statistics of rows that come one by one, as plain values.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,14 +13,15 @@
 namespace trawl::fold {
 
 // Shares nothing with the way from columns to batches; the sums and the report are the same code,
-// but every record is added alone.
+// but every record is added alone. With --records all rows are kept in memory, and all are tested.
 class Recount {
  public:
   using Cell = std::function<Value(std::size_t column)>;
 
   virtual ~Recount() = default;
-  // Local. A row that satisfies the predicate.
-  virtual void add(const OpenDataset& open, const Cell& cell) = 0;
+  // Local. A row that satisfies the predicate: number `row` of a dataset, by its number.
+  virtual void add(const OpenDataset& open, std::uint64_t dataset, std::uint64_t row,
+                   const Cell& cell) = 0;
   // Collective, once. The lines that `trawl stats` must have written; root only.
   virtual std::string lines(const comm::Comm& comm) = 0;
 };

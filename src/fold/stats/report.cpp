@@ -13,54 +13,12 @@
 #include "fold/stats/entity_key.hpp"
 #include "fold/stats/lines.hpp"
 #include "fold/stats/nodes.hpp"
+#include "fold/stats/sorted_lines.hpp"
 
 namespace trawl::fold {
 namespace {
 
 using comm::Comm;
-
-// Lines with the bytes that they are ordered by.
-using SortedLines = std::vector<std::pair<std::string, std::string>>;
-
-std::string to_bytes(const SortedLines& lines) {
-  std::string out;
-  for (const auto& [order, line] : lines) {
-    put_text(out, order);
-    put_text(out, line);
-  }
-  return out;
-}
-
-// Merges two sorted sequences of (order, line), both as bytes.
-std::string merge_sorted(const std::string& a, const std::string& b) {
-  std::string out;
-  out.reserve(a.size() + b.size());
-  std::string_view left = a, right = b;
-  const auto order_of = [](std::string_view bytes) { return take_text(bytes); };
-  while (!left.empty() || !right.empty()) {
-    const bool first = right.empty() || (!left.empty() && order_of(left) < order_of(right));
-    std::string_view& from = first ? left : right;
-    put_text(out, take_text(from));
-    put_text(out, take_text(from));
-  }
-  return out;
-}
-
-// Collective. Root: the lines of all ranks in order; elsewhere nothing.
-std::string lines_in_order(const SortedLines& mine, const Comm& comm) {
-  std::string lines;
-  if (comm.size() == 1) {
-    for (const auto& [order, line] : mine) lines += line;
-    return lines;
-  }
-  const std::string all = comm.merge_to_root(to_bytes(mine), merge_sorted);
-  std::string_view rest = all;
-  while (!rest.empty()) {
-    take_text(rest);
-    lines += take_text(rest);
-  }
-  return lines;
-}
 
 template <class Sums>
 class Reporter {
@@ -74,7 +32,7 @@ class Reporter {
     if (hang_.balanced) hang_.depth = stats::balanced_depth(result_.entities, request.fanout);
   }
 
-  void report() {
+  RecordJudges report() {
     NodeMap<Sums> nodes;
     comm_.agree("building the hierarchy",
                 [&] { nodes = nodes_above(population_.entities, hang_); });
@@ -88,16 +46,28 @@ class Reporter {
       result_.records = static_cast<std::uint64_t>(nodes.at({}).within.count());
       result_.refused = static_cast<std::uint64_t>(nodes.at({}).within.refused());
     }
-    if (request_.anomalies) {
+    if (request_.anomalies && !request_.group_by.empty()) {
       anomalies_.emplace(request_, population_.entities, nodes, hang_, comm_);
       result_.anomalies = anomalies_->counts();
     }
+    if (request_.anomalies && request_.anomalies->records)
+      comm_.agree("choosing baselines", [&] { choose_record_judges(nodes); });
     nodes.clear();
     if (!request_.group_by.empty()) report_entities();
     report_refusals();
+    return std::move(record_judges_);
   }
 
  private:
+  // Local.
+  void choose_record_judges(const NodeMap<Sums>& nodes) {
+    record_judges_.hang = hang_;
+    if (!comm_.is_root()) return;
+    record_judges_.message = plain_judges(
+        nodes, Judged::records,
+        judging_nodes(nodes, Judged::records, hang_, enough_plain, request_.search.threads));
+  }
+
   // Collective.
   void report_entities() {
     SortedLines mine;
@@ -158,19 +128,20 @@ class Reporter {
   StatsResult& result_;
   Hang hang_;
   std::optional<EntityAnomalies<Sums>> anomalies_;
+  RecordJudges record_judges_;
 };
 
 }  // namespace
 
 template <class Sums>
-void report(const StatsRequest& request, const Population<Sums>& population, const Comm& comm,
-            StatsResult& result) {
-  Reporter<Sums>(request, population, comm, result).report();
+RecordJudges report(const StatsRequest& request, const Population<Sums>& population,
+                    const Comm& comm, StatsResult& result) {
+  return Reporter<Sums>(request, population, comm, result).report();
 }
 
-template void report(const StatsRequest&, const Population<core::ExactSums>&, const Comm&,
-                     StatsResult&);
-template void report(const StatsRequest&, const Population<core::FixedSums>&, const Comm&,
-                     StatsResult&);
+template RecordJudges report(const StatsRequest&, const Population<core::ExactSums>&, const Comm&,
+                             StatsResult&);
+template RecordJudges report(const StatsRequest&, const Population<core::FixedSums>&, const Comm&,
+                             StatsResult&);
 
 }  // namespace trawl::fold

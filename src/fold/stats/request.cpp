@@ -25,13 +25,15 @@ core::FdrMethod method_named(const std::string& name) {
 }
 
 Json to_json(const AnomalyRequest& request) {
-  return {
-      {"fdr", request.fdr}, {"fdr_method", name_of(request.method)}, {"robust", request.robust}};
+  return {{"fdr", request.fdr},
+          {"fdr_method", name_of(request.method)},
+          {"robust", request.robust},
+          {"records", request.records}};
 }
 
 AnomalyRequest anomalies_from(const Json& json) {
-  return {json.at("fdr"), method_named(json.at("fdr_method").get<std::string>()),
-          json.at("robust")};
+  return {json.at("fdr"), method_named(json.at("fdr_method").get<std::string>()), json.at("robust"),
+          json.at("records")};
 }
 
 Json parameters_of(const StatsRequest& request) {
@@ -52,14 +54,19 @@ int exponent_from(const std::string& unit) {
   return static_cast<int>(*exponent);
 }
 
-Json counts_of(const AnomalyRequest& request, const AnomalyCounts& counts) {
-  Json json = {{"fdr", request.fdr},
-               {"fdr_method", name_of(request.method)},
-               {"robust", request.robust},
-               {"judged", counts.judged},
-               {"undecided", counts.undecided},
-               {"flagged", counts.flagged}};
+Json to_json(const AnomalyCounts& counts) {
+  Json json = {
+      {"judged", counts.judged}, {"undecided", counts.undecided}, {"flagged", counts.flagged}};
   json["log_threshold"] = counts.flagged > 0 ? Json(counts.log_threshold) : Json();
+  return json;
+}
+
+// Those of entities, and of records where they were judged.
+Json counts_of(const AnomalyRequest& request, const StatsResult& result) {
+  Json json = {
+      {"fdr", request.fdr}, {"fdr_method", name_of(request.method)}, {"robust", request.robust}};
+  json.update(to_json(result.anomalies));
+  if (request.records) json["records"] = to_json(result.record_anomalies);
   return json;
 }
 
@@ -120,7 +127,7 @@ Json counts_of(const StatsRequest& request, const StatsResult& r) {
                  {"nodes", r.nodes},
                  {"entities", r.entities},
                  {"split_entities", r.split_entities}};
-  if (request.anomalies) counts["anomalies"] = counts_of(*request.anomalies, r.anomalies);
+  if (request.anomalies) counts["anomalies"] = counts_of(*request.anomalies, r);
   return counts;
 }
 

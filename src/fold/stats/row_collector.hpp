@@ -9,6 +9,7 @@
 #include <trawl/fold/matches.hpp>
 
 #include "fold/stats/population.hpp"
+#include "fold/stats/row_reader.hpp"
 
 namespace trawl::fold {
 
@@ -26,17 +27,13 @@ class RowCollector : public RowSummary {
   std::string to_bytes() const override { return sink_.to_bytes(piece_); }
 
  private:
-  using Views = std::vector<const ColumnView*>;
-  void add_row(const Views& views, std::size_t row);
-  bool make_key(const Views& views, std::size_t row);
-  double feature(const ColumnView& view, std::size_t row, std::size_t index);
+  void add_row(const RowReader::Views& views, std::size_t row);
   std::uint32_t entity();
 
   const StatsColumns& columns_;
   PieceSink& sink_;
-  Piece piece_;      // its batch is made by complete()
-  std::string key_;  // of the row at hand, reused
-  std::uint64_t hash_ = 0;
+  Piece piece_;  // made by complete()
+  RowReader reader_;
   std::unordered_map<std::string, std::uint32_t> numbers_;  // of keys, in the order they came
   std::vector<std::string> keys_;
   std::vector<std::uint64_t> hashes_;

@@ -4,6 +4,7 @@
 #include <trawl/fold/stats.hpp>
 
 #include "fold/stats/population.hpp"
+#include "fold/stats/record_anomalies.hpp"
 #include "fold/stats/report.hpp"
 #include "fold/stats/row_collector.hpp"
 #include "fold/stats/state.hpp"
@@ -67,7 +68,13 @@ StatsResult run(const StatsRequest& request, typename Sums::Configuration config
   if (result.search.status == Status::interrupted) return result;
   timer.begin("hierarchy");
   population.exchange(comm);
-  report(request, population, comm, result);
+  RecordJudges judges = report(request, population, comm, result);
+  if (request.anomalies && request.anomalies->records) {
+    timer.begin("records");
+    judge_records<Sums>(request, columns, std::move(judges), population.entities.nothing(), comm,
+                        hooks, result);
+    if (result.search.status == Status::interrupted) return result;
+  }
   if (!request.state.empty()) timer.begin("state");
   state.write(population, result);
   timer.end();

@@ -57,6 +57,17 @@ Rejection step_up(std::span<const double> log_p, double alpha, FdrMethod method,
 inline constexpr int counting_rounds = 32;
 inline constexpr std::uint64_t thresholds_per_block = 65'536;
 
+// Collective. The same when only few of the hypotheses are at hand: `tested` on this rank, of which
+// `candidates` are those with log p <= log_candidate_bound(alpha), and any others. All that step_up
+// does is to count log p <= t_k for some k <= m. t_k grows with k, and t_m is log(alpha) less a
+// penalty of at least 0, to rounding: below the bound. So whoever is counted is a candidate, and
+// every count, and the result, is that of step_up over all. Requires tested >= candidates.size().
+Rejection step_up_of_candidates(std::span<const double> candidates, std::uint64_t tested,
+                                double alpha, FdrMethod method, const RankSums& ranks);
+// log(alpha) and a little: nothing above it is rejected. For e-values compare -log e; since e <=
+// 1/p (log_e_value) those with log p above it cannot be rejected either.
+double log_candidate_bound(double alpha);
+
 // Local. The same by sorting all hypotheses: the slow twin. O(m log m).
 Rejection step_up_by_sorting(std::span<const double> log_p, double alpha, FdrMethod method);
 

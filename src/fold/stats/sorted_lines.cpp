@@ -1,0 +1,51 @@
+#include "fold/stats/sorted_lines.hpp"
+
+#include <string_view>
+
+#include "fold/stats/entity_key.hpp"
+
+namespace trawl::fold {
+namespace {
+
+std::string to_bytes(const SortedLines& lines) {
+  std::string out;
+  for (const auto& [order, line] : lines) {
+    put_text(out, order);
+    put_text(out, line);
+  }
+  return out;
+}
+
+// Merges two sorted sequences of (order, line), both as bytes.
+std::string merge_sorted(const std::string& a, const std::string& b) {
+  std::string out;
+  out.reserve(a.size() + b.size());
+  std::string_view left = a, right = b;
+  const auto order_of = [](std::string_view bytes) { return take_text(bytes); };
+  while (!left.empty() || !right.empty()) {
+    const bool first = right.empty() || (!left.empty() && order_of(left) < order_of(right));
+    std::string_view& from = first ? left : right;
+    put_text(out, take_text(from));
+    put_text(out, take_text(from));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string lines_in_order(const SortedLines& mine, const comm::Comm& comm) {
+  std::string lines;
+  if (comm.size() == 1) {
+    for (const auto& [order, line] : mine) lines += line;
+    return lines;
+  }
+  const std::string all = comm.merge_to_root(to_bytes(mine), merge_sorted);
+  std::string_view rest = all;
+  while (!rest.empty()) {
+    take_text(rest);
+    lines += take_text(rest);
+  }
+  return lines;
+}
+
+}  // namespace trawl::fold
