@@ -44,7 +44,20 @@ class Verify(RunTest):
         (*FEATURES, *GROUPS, "--fixed-point", "2^-20", "--where", "amount > 20 AND action = 'view'"),
         (*FEATURES, "--levels", "country", "--where", "user_id = 12345"),
         (*FEATURES, "--group-by", "action", "--where", "user_id = 1"),
+        (*FEATURES, "--group-by", "user_id", "--fdr", 0.1, "--robust"),
+        (*FEATURES, *GROUPS[:3], "country", "--fdr", 0.1, "--records"),
+        (*FEATURES, "--fixed-point", "2^-20", "--fdr", 0.1, "--fdr-method", "e-bh", "--records"),
     )
+
+    def test_anomalies_are_made_again_too(self):
+        self.generate()
+        self.trawl("stats", "data", *FEATURES, "--group-by", "user_id", "--fdr", 0.1, "--records", "--run-dir", "run")
+        honest = self.file("stats.jsonl").read_text()
+        self.assertIn('"row":', honest)
+        for pattern, replacement in ((r'"flagged":true', '"flagged":false'), (r'"row":(\d+)', '"row":1'),
+                                     (r'"log_p_adjusted":-', '"log_p_adjusted":-1')):
+            forgery.reseal(self.folder / "run", "stats.jsonl", re.sub(pattern, replacement, honest, count=1))
+            self.assert_found("not what the data says", more=("--rescan", 1))
 
     def test_an_honest_run_holds_on_any_ranks(self):
         self.generate()
