@@ -1,4 +1,5 @@
 // The one rounding, at ties and a hair beside them.
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -53,6 +54,29 @@ TEST(RoundRoot, TiesGoToEvenAndNothingElseIsATie) {
       ASSERT_EQ(root(1, sign), sign * tie.above);
       ASSERT_EQ(root(-1, sign), sign * tie.below);
     }
+  }
+}
+
+// Numbers of all sizes, some with few digits, so that roots and ratios that are exact occur too.
+Wide random_wide(std::mt19937_64& random) {
+  BigInt value = 0;
+  for (std::size_t limb = random() % 7; limb-- > 0;) value = value << 64 | random();
+  value >>= random() % 64;
+  if (random() % 4 == 0) value = random() % 1000;
+  if (random() % 8 == 0) value *= value;
+  if (random() % 2 == 0) value = -value;
+  return {value, static_cast<int>(random() % 500) - 250};
+}
+
+TEST(RoundRatioAndRoot, AreTheirSlowTwins) {
+  std::mt19937_64 random(63);
+  const auto bits = [](double value) { return std::bit_cast<std::uint64_t>(value); };
+  for (int trial = 0; trial < 300'000; ++trial) {
+    const Wide a = random_wide(random), b = random_wide(random);
+    ASSERT_EQ(bits(round_ratio(a, b)), bits(round_ratio_in_integers(a, b)))
+        << a.value << " " << a.exponent << " / " << b.value << " " << b.exponent;
+    ASSERT_EQ(bits(round_root_of_ratio(a, b)), bits(round_root_of_ratio_in_integers(a, b)))
+        << a.value << " " << a.exponent << " / " << b.value << " " << b.exponent;
   }
 }
 

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <iterator>
 #include <limits>
+#include <optional>
 
 #include "core/exact/double_parts.hpp"
 #include "core/exact/round.hpp"
+#include "core/stats/double_double.hpp"
 
 namespace trawl::core::exact {
 namespace {
@@ -22,6 +25,38 @@ double rounded(const BigInt& magnitude, int exponent, bool negative, bool sticky
 
 int bits(const BigInt& magnitude) {
   return static_cast<int>(msb(magnitude)) + 1;
+}
+
+// |number| but for what is below 2^-105 of it: mantissa * 2^exponent, the mantissa from 1/2 to
+// below 1.
+struct Leading {
+  explicit Leading(const Wide& number) {
+    const auto& limbs = number.value.backend();
+    static_assert(sizeof(*limbs.limbs()) == 8);
+    const auto at = [&](std::size_t below_top) {
+      return below_top < limbs.size() ? std::uint64_t{limbs.limbs()[limbs.size() - 1 - below_top]}
+                                      : 0;
+    };
+    const int shift = std::countl_zero(at(0));
+    const auto bits_at = [&](std::size_t i) {
+      return shift == 0 ? at(i) : at(i) << shift | at(i + 1) >> (64 - shift);
+    };
+    const std::uint64_t high = bits_at(0), low = bits_at(1);
+    const std::uint64_t next = (high & 0x7ff) << 42 | low >> 22;  // 53 bits behind the first 53
+    mantissa = quick_two_sum(static_cast<double>(high >> 11) * 0x1p-53,
+                             static_cast<double>(next) * 0x1p-106);
+    exponent = static_cast<int>(limbs.size()) * 64 - shift + number.exponent;
+  }
+  DoubleDouble mantissa;
+  int exponent;
+};
+
+// value * 2^exponent, rounded once, unless its error, below 2^-98 of it, leaves that open.
+std::optional<double> round_if_certain(const DoubleDouble& value, int exponent) {
+  const double slack = value.hi * 0x1p-98;
+  const double least = value.hi + (value.lo - slack), most = value.hi + (value.lo + slack);
+  if (least != most || exponent < -1000 || exponent > 1000) return std::nullopt;
+  return std::ldexp(least, exponent);
 }
 
 }  // namespace
@@ -59,6 +94,32 @@ Wide subtract(const Wide& a, const Wide& b) {
 }
 
 double round_ratio(const Wide& a, const Wide& b) {
+  if (a.value == 0 || b.value == 0) return round_ratio_in_integers(a, b);
+  const Leading x(a), y(b);
+  const auto rounded_once = round_if_certain(x.mantissa / y.mantissa, x.exponent - y.exponent);
+  if (!rounded_once) return round_ratio_in_integers(a, b);
+  return (a.value < 0) != (b.value < 0) ? -*rounded_once : *rounded_once;
+}
+
+double round_root_of_ratio(const Wide& a, const Wide& b) {
+  if (a.value == 0 || b.value == 0) return round_root_of_ratio_in_integers(a, b);
+  const Leading x(a), y(b);
+  DoubleDouble ratio = x.mantissa / y.mantissa;
+  int exponent = x.exponent - y.exponent;
+  if (exponent % 2 != 0) {
+    ratio = {2 * ratio.hi, 2 * ratio.lo};
+    --exponent;
+  }
+  // One step of Newton's method from the root of the leading part.
+  const double root = std::sqrt(ratio.hi);
+  const DoubleDouble rest = ratio - two_product(root, root);
+  const auto rounded_once =
+      round_if_certain(quick_two_sum(root, rest.hi / (2 * root)), exponent / 2);
+  if (!rounded_once) return round_root_of_ratio_in_integers(a, b);
+  return (a.value < 0) != (b.value < 0) ? -*rounded_once : *rounded_once;
+}
+
+double round_ratio_in_integers(const Wide& a, const Wide& b) {
   if (b.value == 0) return nan;
   if (a.value == 0) return 0.0;
   const BigInt numerator = abs(a.value), denominator = abs(b.value);
@@ -90,7 +151,7 @@ double round_mean(const ScaledInteger& sum, std::int64_t count) {
   return round_words(words, sum.exponent - shift, negative, quotient * divisor != magnitude);
 }
 
-double round_root_of_ratio(const Wide& a, const Wide& b) {
+double round_root_of_ratio_in_integers(const Wide& a, const Wide& b) {
   if (b.value == 0) return nan;
   if (a.value == 0) return 0.0;
   const BigInt numerator = abs(a.value), denominator = abs(b.value);

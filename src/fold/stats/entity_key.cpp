@@ -1,5 +1,7 @@
 #include "fold/stats/entity_key.hpp"
 
+#include <span>
+
 #include <trawl/base/digest.hpp>
 
 namespace trawl::fold {
@@ -35,6 +37,25 @@ stats::Path take_path(std::string_view& bytes) {
   stats::Path path(names);
   for (std::string& name : path) name = take_text(bytes);
   return path;
+}
+
+std::uint64_t KeyWriter::begin(std::int64_t id) {
+  bytes_.clear();
+  put(bytes_, number_id);
+  put(bytes_, id);
+  return xxh3(bytes_of(std::span<const std::int64_t>(&id, 1)));  // as stats::hash_of
+}
+
+std::uint64_t KeyWriter::begin(std::string_view id) {
+  bytes_.clear();
+  put(bytes_, text_id);
+  put_text(bytes_, id);
+  return xxh3(bytes_of(id));
+}
+
+void KeyWriter::begin() {
+  bytes_.clear();
+  put(bytes_, no_id);
 }
 
 std::string EntityKey::to_bytes() const {

@@ -60,6 +60,23 @@ struct EntityKey {
   std::uint64_t hash(std::string_view bytes) const;
 };
 
+// Writes what EntityKey::to_bytes does, part after part, into memory that is used again.
+class KeyWriter {
+ public:
+  // One of these first; returns the hash that says where an entity lives, but of none.
+  std::uint64_t begin(std::int64_t id);
+  std::uint64_t begin(std::string_view id);
+  void begin();
+  // Then the number of names of the path, and they.
+  void path(std::size_t names) { put(bytes_, static_cast<std::uint32_t>(names)); }
+  void name(std::string_view name) { put_text(bytes_, name); }
+
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
 void put_path(std::string& out, const stats::Path& path);
 stats::Path take_path(std::string_view& bytes);
 

@@ -1,6 +1,9 @@
 #include "fold/stats/entity_table.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include <trawl/base/digest.hpp>
 
 #include "fold/stats/entity_key.hpp"
 
@@ -8,7 +11,9 @@ namespace trawl::fold {
 namespace {
 
 // From so many records on, an entity's moments are made before the lock is taken, and merged.
-constexpr std::uint64_t many_records = 16;
+constexpr std::uint64_t many_records = 64;
+// So many records wait with an entity: 2.6 KB for 10 features, less than its exact moments.
+constexpr std::uint32_t waiting_records = 32;
 
 }  // namespace
 
@@ -17,8 +22,14 @@ EntityTable<Sums>::EntityTable(typename Sums::Configuration configuration)
     : nothing_(std::move(configuration)) {}
 
 template <class Sums>
-auto EntityTable<Sums>::at(Part& part, const std::string& key, std::uint64_t hash) -> State& {
-  return part.entities.try_emplace(key, State{hash, nothing_}).first->second;
+auto EntityTable<Sums>::at(Part& part, const std::string& key, std::uint64_t hash) -> Entity& {
+  const auto fresh = static_cast<std::uint32_t>(part.entities.size());
+  const std::uint32_t position =
+      part.index.find_or_add(xxh3(bytes_of(key)), fresh,
+                             [&](std::uint32_t other) { return part.entities[other]->key == key; });
+  if (position == fresh)
+    part.entities.push_back(std::make_unique<Entity>(Entity{key, hash, nothing_}));
+  return *part.entities[position];
 }
 
 template <class Sums>
@@ -56,27 +67,57 @@ void EntityTable<Sums>::add_part(const EntityBatch& batch, const std::vector<std
   auto next = sums.begin();
   const std::lock_guard lock(part.mutex);
   for (const std::size_t e : entities) {
-    Moments& moments = at(part, batch.keys[e], batch.hashes[e]).moments;
+    Entity& entity = at(part, batch.keys[e], batch.hashes[e]);
     if (many(e)) {
-      moments.merge(*next++);
+      entity.moments.merge(*next++);
     } else {
-      moments.add(rows_of(e));
+      add_few(entity, rows_of(e));
     }
   }
+}
+
+template <class Sums>
+void EntityTable<Sums>::add_few(Entity& entity, std::span<const double> rows) {
+  const std::size_t features = nothing_.features();
+  if (!entity.waiting)
+    entity.waiting = std::make_unique_for_overwrite<double[]>(waiting_records * features);
+  while (!rows.empty()) {
+    const std::size_t room = (waiting_records - entity.waiting_rows) * features;
+    const std::size_t size = std::min(room, rows.size());
+    std::ranges::copy(rows.first(size), &entity.waiting[entity.waiting_rows * features]);
+    entity.waiting_rows += static_cast<std::uint32_t>(size / features);
+    rows = rows.subspan(size);
+    if (size < room) return;
+    entity.moments.add({entity.waiting.get(), waiting_records * features});
+    entity.waiting_rows = 0;
+  }
+}
+
+// Brings in what waits. Each entity is its own memory, so that this is const for the table.
+template <class Sums>
+void EntityTable<Sums>::settle(Entity& entity) const {
+  if (entity.waiting_rows > 0)
+    entity.moments.add({entity.waiting.get(), entity.waiting_rows * nothing_.features()});
+  entity.waiting_rows = 0;
+  entity.waiting.reset();
 }
 
 template <class Sums>
 std::vector<std::vector<char>> EntityTable<Sums>::messages(Part& part, int ranks) const {
   std::vector<std::string> texts(static_cast<std::size_t>(ranks));
   std::vector<std::byte> bytes;
-  for (const auto& [key, state] : part.entities) {
-    std::string& text = texts[owner_of(state.hash, texts.size())];
+  for (std::unique_ptr<Entity>& entity : part.entities) {
+    settle(*entity);
+    std::string& text = texts[owner_of(entity->hash, texts.size())];
     bytes.clear();
-    state.moments.append_bytes(bytes);
-    put(text, state.hash);
-    put_text(text, key);
+    entity->moments.append_bytes(bytes);
+    put(text, entity->hash);
+    put_text(text, entity->key);
     put_text(text, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    entity.reset();
   }
+  part.entities.clear();
+  part.index = {};
   std::vector<std::vector<char>> out;
   for (std::string& text : texts) {
     out.emplace_back(text.begin(), text.end());
@@ -99,10 +140,7 @@ void EntityTable<Sums>::exchange(const comm::Comm& comm) {
   if (comm.size() == 1) return;
   for (Part& part : parts_) {
     std::vector<std::vector<char>> mine;
-    comm.agree("sharing entities", [&] {
-      mine = messages(part, comm.size());
-      part.entities.clear();
-    });
+    comm.agree("sharing entities", [&] { mine = messages(part, comm.size()); });
     const auto received = comm.exchange(mine);
     comm.agree("sharing entities", [&] {
       for (const std::vector<char>& message : received)
@@ -122,7 +160,10 @@ template <class Sums>
 void EntityTable<Sums>::each_of(
     std::size_t part,
     const std::function<void(const std::string&, const Moments&)>& function) const {
-  for (const auto& [key, state] : parts_[part].entities) function(key, state.moments);
+  for (const std::unique_ptr<Entity>& entity : parts_[part].entities) {
+    settle(*entity);
+    function(entity->key, entity->moments);
+  }
 }
 
 template <class Sums>

@@ -97,7 +97,7 @@ class RecordJudge : public RowSummary {
   void judge(const RowReader::Views& views, std::size_t row, std::uint64_t dataset,
              std::uint64_t number) {
     values_.clear();
-    reader_.append_features(views, row, values_);
+    reader_.append_features(views, std::span(&row, 1), values_);
     if (!counts(values_, court_.limits)) {
       ++found_.refused;
       return;

@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include <trawl/base/digest.hpp>
-
 #include "fold/stats/entity_key.hpp"
 #include "fold/stats/population.hpp"
 #include "fold/stats/record_anomalies.hpp"
@@ -38,7 +36,7 @@ class RecountOf final : public Recount {
     const EntityKey key = key_of(open, cell);
     EntityBatch batch;
     batch.keys = {key.to_bytes()};
-    batch.hashes = {key.id ? stats::hash_of(*key.id) : xxh3(bytes_of(batch.keys.front()))};
+    batch.hashes = {key.hash(batch.keys.front())};
     batch.begin = {0, 1};
     for (std::size_t i = 0; i < columns_.features.size(); ++i)
       batch.rows.push_back(number(cell(open.select[columns_.features[i]]), i));

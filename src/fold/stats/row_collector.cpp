@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include <trawl/base/digest.hpp>
+
 namespace trawl::fold {
 
 RowCollector::RowCollector(const StatsColumns& columns, PieceSink& sink)
@@ -17,26 +19,28 @@ void RowCollector::add(const GroupRef& group, std::span<const std::uint64_t> mat
   RowReader::Views views;  // all of them before the first row is kept: reading may throw
   for (const std::size_t column : group.select)
     views.push_back(&columns.column_rows(column, matches));
+  std::vector<std::size_t> rows;
   for (std::size_t word = 0; word < matches.size(); ++word) {
-    for (std::uint64_t bits = matches[word]; bits != 0; bits &= bits - 1)
-      add_row(views, word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+    for (std::uint64_t bits = matches[word]; bits != 0; bits &= bits - 1) {
+      const std::size_t row = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+      if (!reader_.read_key(views, row)) continue;
+      rows.push_back(row);
+      entities_.push_back(entity());
+    }
   }
-}
-
-void RowCollector::add_row(const RowReader::Views& views, std::size_t row) {
-  if (!reader_.read_key(views, row)) return;
-  entities_.push_back(entity());
-  reader_.append_features(views, row, values_);
+  reader_.append_features(views, rows, values_);
 }
 
 std::uint32_t RowCollector::entity() {
-  const auto [found, fresh] =
-      numbers_.try_emplace(reader_.key(), static_cast<std::uint32_t>(keys_.size()));
-  if (fresh) {
-    keys_.push_back(reader_.key());
+  const auto fresh = static_cast<std::uint32_t>(keys_.size());
+  const std::string& key = reader_.key();
+  const std::uint32_t number = numbers_.find_or_add(
+      xxh3(bytes_of(key)), fresh, [&](std::uint32_t other) { return keys_[other] == key; });
+  if (number == fresh) {
+    keys_.push_back(key);
     hashes_.push_back(reader_.hash());
   }
-  return found->second;
+  return number;
 }
 
 void RowCollector::complete() {

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include <trawl/fold/matches.hpp>
 
+#include "fold/stats/hash_index.hpp"
 #include "fold/stats/population.hpp"
 #include "fold/stats/row_reader.hpp"
 
@@ -27,14 +27,13 @@ class RowCollector : public RowSummary {
   std::string to_bytes() const override { return sink_.to_bytes(piece_); }
 
  private:
-  void add_row(const RowReader::Views& views, std::size_t row);
   std::uint32_t entity();
 
   const StatsColumns& columns_;
   PieceSink& sink_;
   Piece piece_;  // made by complete()
   RowReader reader_;
-  std::unordered_map<std::string, std::uint32_t> numbers_;  // of keys, in the order they came
+  HashIndex numbers_;  // of keys, in the order they came
   std::vector<std::string> keys_;
   std::vector<std::uint64_t> hashes_;
   std::vector<std::uint32_t> entities_;  // per row

@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "fold/stats/entity_key.hpp"
+#include <trawl/base/digest.hpp>
 
 namespace trawl::fold {
 namespace {
@@ -14,16 +14,12 @@ bool is_exact(std::int64_t value) {
   return static_cast<Wide>(static_cast<double>(value)) == value;
 }
 
-// As people write it.
-std::string name_in(const ColumnView& view, std::size_t row) {
-  return view.type == Type::text ? std::string(view.text(row))
-                                 : to_text(view.value(row), view.type);
-}
-
-// Whole numbers are numbers; dates, truth values and texts are names.
-stats::EntityId id_of(const ColumnView& view, std::size_t row) {
-  if (view.type == Type::int64) return view.integer(row);
-  return name_in(view, row);
+// As people write it; in `memory` if it is not a text already.
+std::string_view name_in(const ColumnView& view, std::size_t row, std::string& memory) {
+  if (view.type == Type::text) return view.text(row);
+  if (view.type == Type::categorical)
+    return (*view.categories)[static_cast<std::size_t>(view.integer(row))];
+  return memory = to_text(view.value(row), view.type);
 }
 
 }  // namespace
@@ -31,51 +27,62 @@ stats::EntityId id_of(const ColumnView& view, std::size_t row) {
 RowReader::RowReader(const StatsColumns& columns)
     : columns_(columns), refusals_(columns.features.size() + columns.keys.size()) {}
 
+// Whole numbers are numbers; dates, truth values and texts are names.
 bool RowReader::read_key(const Views& views, std::size_t row) {
-  if (make_key(views, row)) return true;
-  ++refusals_.without_key;
-  return false;
-}
-
-void RowReader::append_features(const Views& views, std::size_t row, std::vector<double>& out) {
-  for (std::size_t i = 0; i < columns_.features.size(); ++i)
-    out.push_back(feature(*views[columns_.features[i]], row, i));
+  if (!has_key(views, row)) return false;
+  const std::size_t ids = columns_.has_entities ? 1 : 0;
+  if (ids == 0) {
+    key_.begin();
+  } else {
+    const ColumnView& view = *views[columns_.keys[0]];
+    hash_ = view.type == Type::int64 ? key_.begin(view.integer(row))
+                                     : key_.begin(name_in(view, row, name_));
+  }
+  key_.path(columns_.keys.size() - ids);
+  for (std::size_t i = ids; i < columns_.keys.size(); ++i)
+    key_.name(name_in(*views[columns_.keys[i]], row, name_));
+  if (ids == 0) hash_ = xxh3(bytes_of(key_.bytes()));  // as EntityKey::hash
+  return true;
 }
 
 // False when the entity or a level is NULL.
-bool RowReader::make_key(const Views& views, std::size_t row) {
+bool RowReader::has_key(const Views& views, std::size_t row) {
   bool whole = true;
   for (std::size_t i = 0; i < columns_.keys.size(); ++i) {
     if (views[columns_.keys[i]]->is_valid(row)) continue;
     ++refusals_.nulls[columns_.features.size() + i];
     whole = false;
   }
-  if (!whole) return false;
-  EntityKey key;
-  for (std::size_t i = 0; i < columns_.keys.size(); ++i) {
-    const ColumnView& view = *views[columns_.keys[i]];
-    if (i == 0 && columns_.has_entities) {
-      key.id = id_of(view, row);
-    } else {
-      key.path.push_back(name_in(view, row));
-    }
-  }
-  key_ = key.to_bytes();
-  hash_ = key.hash(key_);
-  return true;
+  refusals_.without_key += whole ? 0 : 1;
+  return whole;
 }
 
-// NaN, which refuses the record, for what no double is equal to.
-double RowReader::feature(const ColumnView& view, std::size_t row, std::size_t index) {
-  if (!view.is_valid(row)) {
-    ++refusals_.nulls[index];
-    return nan;
-  }
-  if (view.lane == Lane::f32 || view.lane == Lane::f64) return view.real(row);
-  const std::int64_t value = view.integer(row);
-  if (is_exact(value)) return static_cast<double>(value);
-  ++refusals_.inexact[index];
-  return nan;
+void RowReader::append_features(const Views& views, std::span<const std::size_t> rows,
+                                std::vector<double>& out) {
+  const std::size_t begin = out.size();
+  out.resize(begin + rows.size() * columns_.features.size());
+  for (std::size_t i = 0; i < columns_.features.size(); ++i)
+    read_feature(*views[columns_.features[i]], i, rows, out.data() + begin + i);
+}
+
+void RowReader::read_feature(const ColumnView& view, std::size_t index,
+                             std::span<const std::size_t> rows, double* out) {
+  const bool real = view.lane == Lane::f32 || view.lane == Lane::f64;
+  with_lane(view.lane, [&]<class T>(T*) {
+    const T* const lanes = view.lanes<T>();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const std::size_t row = rows[i];
+      double& value = out[i * columns_.features.size()];
+      value = static_cast<double>(lanes[row]);
+      if (!view.is_valid(row)) {
+        ++refusals_.nulls[index];
+        value = nan;
+      } else if (!real && !is_exact(static_cast<std::int64_t>(lanes[row]))) {
+        ++refusals_.inexact[index];
+        value = nan;
+      }
+    }
+  });
 }
 
 }  // namespace trawl::fold

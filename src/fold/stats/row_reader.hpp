@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <trawl/base/column.hpp>
 
 #include "fold/stats/columns.hpp"
+#include "fold/stats/entity_key.hpp"
 
 namespace trawl::fold {
 
@@ -18,22 +20,26 @@ class RowReader {
 
   // False, and counted, when the entity or a level is NULL; no key then.
   bool read_key(const Views& views, std::size_t row);
-  const std::string& key() const { return key_; }  // EntityKey::to_bytes of the last row
-  std::uint64_t hash() const { return hash_; }     // says where its entity lives
+  const std::string& key() const { return key_.bytes(); }  // EntityKey::to_bytes of the last row
+  std::uint64_t hash() const { return hash_; }             // says where its entity lives
 
-  // NaN, which refuses the record, for NULL and for what no double is equal to; counted.
-  void append_features(const Views& views, std::size_t row, std::vector<double>& out);
+  // Of `rows`, row by row. NaN, which refuses the record, for NULL and for what no double is equal
+  // to; counted. Column by column: what a column is, is looked at once.
+  void append_features(const Views& views, std::span<const std::size_t> rows,
+                       std::vector<double>& out);
 
   const RefusalCounts& refusals() const { return refusals_; }
 
  private:
-  bool make_key(const Views& views, std::size_t row);
-  double feature(const ColumnView& view, std::size_t row, std::size_t index);
+  bool has_key(const Views& views, std::size_t row);
+  void read_feature(const ColumnView& view, std::size_t index, std::span<const std::size_t> rows,
+                    double* out);
 
   const StatsColumns& columns_;
   RefusalCounts refusals_;
-  std::string key_;
+  KeyWriter key_;
   std::uint64_t hash_ = 0;
+  std::string name_;  // a value of a key as text, where it is none
 };
 
 }  // namespace trawl::fold
