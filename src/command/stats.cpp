@@ -66,9 +66,6 @@ fold::StatsRequest request_of(const StatsParams& p, const comm::Comm& comm) {
   request.search.where = p.where;
   request.search.table = p.table;
   apply(p.scan, comm, request.search);
-  request.features = names_in(p.features);
-  request.group_by = p.group_by;
-  request.levels = names_in(p.levels);
   for (const std::string& unit : names_in(p.fixed_point))
     request.unit_exponents.push_back(*exponent_of(unit));
   if (request.unit_exponents.size() == 1)
@@ -93,6 +90,7 @@ std::string headline(const Recorded& run) {
 struct Extras {
   std::optional<store::WrittenState> state;
   std::vector<std::pair<std::string, std::string>> same_data;  // names of datasets
+  Json gold;
 };
 
 // Collective.
@@ -115,6 +113,7 @@ Json json_report(const Recorded& run, const Extras& extras) {
   report["same_data"] = extras.same_data;
   if (extras.state)
     report["state"] = {{"bytes", extras.state->bytes}, {"digest", extras.state->digest}};
+  if (!extras.gold.is_null()) report["gold"] = extras.gold;
   return report;
 }
 
@@ -138,6 +137,7 @@ ExitCode run_stats(const StatsParams& params, const Context& context) {
   if (run.exit_code == ExitCode::interrupted) return run.exit_code;
   std::string printed;
   on_root(comm, [&] {
+    extras.gold = deliver_gold(params, report_request(params), run.result);
     printed = deliver(params, run.result, params.json ? json_report(run, extras) : Json());
     tell_story(run, headline(run));
     tell_extras(params, extras);
@@ -181,6 +181,8 @@ void describe(StatsParams& p, Options& visit) {
       "how statistics are printed");
   visit.flag("json", p.json, "print one JSON object about the run instead of the statistics");
   visit.option("out", p.out, "FILE", "write the statistics to FILE instead of standard output");
+  visit.option("gold", p.gold, "DIR",
+               "write the statistics to DIR as datasets too: nodes.h5, entities.h5, records.h5");
   visit.option("state", p.state, "FILE",
                "write the sums of all entities to FILE, for `trawl merge` and --from-state");
   visit.option("from-state", p.from_state, "FILE",

@@ -46,6 +46,7 @@ struct StatsParams {
   MatchFormat format = MatchFormat::table;
   bool json = false;
   std::optional<std::filesystem::path> out;
+  std::optional<std::filesystem::path> gold;
   std::optional<std::filesystem::path> state;
   std::vector<std::filesystem::path> from_state;
   ScanParams scan;
@@ -67,6 +68,9 @@ void check_from_state(const StatsParams& params, Problems& problems);
 // What results from data and from states have in common.
 fold::StatsRequest report_request(const StatsParams& params);  // how to report
 void check_outputs(const StatsParams& params);                 // root, before any work
+// Root. Writes --gold: what was computed is as `request` says. JSON of its files, or null.
+Json deliver_gold(const StatsParams& params, const fold::StatsRequest& request,
+                  const std::string& lines);
 // Root. What people are told about fold::counts_of: anomalies, and rows that are not counted.
 void tell_counts(const Json& counts);
 // Root. Writes --out; returns what is to be printed: `json` with --json.

@@ -14,7 +14,7 @@
 namespace trawl::command {
 namespace {
 
-Json json_report(const fold::StatesReport& report, const Json& counts) {
+Json json_report(const fold::StatesReport& report, const Json& counts, const Json& gold) {
   const fold::Coverage& total = report.stats.search.total;
   Json json = {{"command", "stats"},
                {"status", "complete"},
@@ -23,6 +23,7 @@ Json json_report(const fold::StatesReport& report, const Json& counts) {
                {"rows", total.rows},
                {"matches", total.matches}};
   json.update(counts);
+  if (!gold.is_null()) json["gold"] = gold;
   json["result_digest"] = hex(sha256(bytes_of(report.stats.lines)));
   return json;
 }
@@ -76,7 +77,8 @@ ExitCode report_states(const StatsParams& params, const Context& context) {
   std::string printed;
   on_root(comm, [&] {
     const Json counts = fold::counts_of(request, report.stats);
-    printed = deliver(params, report.stats.lines, json_report(report, counts));
+    const Json gold = deliver_gold(params, report.request, report.stats.lines);
+    printed = deliver(params, report.stats.lines, json_report(report, counts, gold));
     tell_story(report);
     tell_counts(counts);
   });

@@ -6,6 +6,7 @@
 #include <trawl/base/log.hpp>
 #include <trawl/base/text.hpp>
 
+#include "command/gold.hpp"
 #include "command/stats.hpp"
 
 namespace trawl::command {
@@ -43,6 +44,9 @@ void warn_of_refusals(const Json& counts) {
 
 fold::StatsRequest report_request(const StatsParams& p) {
   fold::StatsRequest request;
+  request.features = names_in(p.features);
+  request.group_by = p.group_by;
+  request.levels = names_in(p.levels);
   request.fanout = p.fanout;
   request.confidence = p.confidence;
   request.correlate = p.correlate;
@@ -55,11 +59,19 @@ void check_outputs(const StatsParams& p) {
     if (path && !p.run.overwrite && fs::exists(*path))
       throw InputError(fmt::format("'{}' exists; --overwrite replaces it", path->string()));
   }
+  if (p.gold) check_gold(report_request(p), *p.gold, p.run.overwrite);
 }
 
 void tell_counts(const Json& counts) {
   if (counts.contains("anomalies")) log::story(story_of(counts.at("anomalies")));
   warn_of_refusals(counts);
+}
+
+Json deliver_gold(const StatsParams& p, const fold::StatsRequest& request,
+                  const std::string& lines) {
+  if (!p.gold) return {};
+  log::story(fmt::format("gold        {}", p.gold->string()));
+  return json_of(write_gold(lines, request, *p.gold, p.run.overwrite));
 }
 
 std::string deliver(const StatsParams& p, const std::string& lines, const Json& json) {

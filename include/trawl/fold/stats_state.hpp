@@ -43,7 +43,8 @@ MergedStates merge_states(std::span<const std::filesystem::path> states,
 struct StatesReport {
   std::vector<store::MergeInput> inputs;
   store::MergePlan plan;
-  StatsResult stats;  // of its search only the status, and of the total only rows and matches
+  StatsRequest request;  // with what the states say
+  StatsResult stats;     // of its search only the status, and of the total only rows and matches
 };
 
 // Collective. What `stats` would have reported of all data that `states` cover: the same lines,

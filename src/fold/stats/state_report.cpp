@@ -55,7 +55,7 @@ StatesReport report_states(StatsRequest request, std::span<const std::filesystem
       throw InputError(
           "--fdr judges entities, and the states have no entities: make them with --group-by");
   });
-  StatesReport out{files->inputs, files->plan, {}};
+  StatesReport out{files->inputs, files->plan, files->request, {}};
   if (files->request.unit_exponents.empty()) {
     report_as<core::ExactSums>(*files, comm, out.stats);
   } else {

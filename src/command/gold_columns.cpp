@@ -1,0 +1,225 @@
+// The columns of the gold layer, and what each takes from a line of stats.jsonl.
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <trawl/base/text.hpp>
+
+#include "command/gold.hpp"
+#include "command/stats_cells.hpp"
+
+namespace trawl::command {
+namespace {
+
+// More names than this, or longer ones, are stored as text: categories are padded to the longest.
+constexpr std::size_t max_categories = 65536;
+constexpr std::size_t max_category_bytes = 16u << 20;
+
+const Json* find(const Json* object, const std::string& key) {
+  if (object == nullptr || !object->is_object()) return nullptr;
+  const auto found = object->find(key);
+  return found == object->end() || found->is_null() ? nullptr : &*found;
+}
+
+// Finds what a column holds in a line; null: NULL.
+using Find = std::function<const Json*(const Json& line)>;
+
+Find member(std::string key) {
+  return [key = std::move(key)](const Json& line) { return find(&line, key); };
+}
+
+Find of_anomaly(std::string key) {
+  return [key = std::move(key)](const Json& line) { return find(find(&line, "anomaly"), key); };
+}
+
+Find of_feature(std::size_t i, std::string key) {
+  return
+      [i, key = std::move(key)](const Json& line) { return find(&line.at("features").at(i), key); };
+}
+
+Find of_driver(std::string feature, std::string key) {
+  return [feature = std::move(feature), key = std::move(key)](const Json& line) -> const Json* {
+    const Json* drivers = find(find(&line, "anomaly"), "drivers");
+    if (drivers == nullptr) return nullptr;
+    for (const Json& driver : *drivers) {
+      if (text_from(driver.at("feature")) == feature) return find(&driver, key);
+    }
+    return nullptr;
+  };
+}
+
+double number_from(const Json& json) {
+  if (json.is_number()) return json.get<double>();
+  return parse_double(json.at("float").get<std::string>()).value();  // {"float":"Infinity"}
+}
+
+template <class F>
+AddCell unless_null(Find find, F append) {
+  return [find = std::move(find), append = std::move(append)](const Json& line,
+                                                              ColumnBuilder& column) {
+    const Json* value = find(line);
+    if (value == nullptr) {
+      column.append_null();
+    } else {
+      append(*value, column);
+    }
+  };
+}
+
+GoldColumn count(std::string name, Find find) {
+  return {{std::move(name), Type::int64, Lane::i64, true, nullptr},
+          unless_null(std::move(find), [](const Json& value, ColumnBuilder& column) {
+            column.append(value.get<std::int64_t>());
+          })};
+}
+
+GoldColumn number(std::string name, Find find) {
+  return {{std::move(name), Type::float64, Lane::f64, true, nullptr},
+          unless_null(std::move(find), [](const Json& value, ColumnBuilder& column) {
+            column.append(number_from(value));
+          })};
+}
+
+GoldColumn yes_or_no(std::string name, Find find) {
+  return {{std::move(name), Type::boolean, Lane::u8, true, nullptr},
+          unless_null(std::move(find), [](const Json& value, ColumnBuilder& column) {
+            column.append(static_cast<std::int64_t>(value.get<bool>()));
+          })};
+}
+
+GoldColumn text(std::string name, Find find) {
+  return {{std::move(name), Type::text, Lane::text, true, nullptr},
+          unless_null(std::move(find), [](const Json& value, ColumnBuilder& column) {
+            column.append(std::string_view(value.is_number() ? value.dump() : text_from(value)));
+          })};
+}
+
+// Categorical where the names allow it, else text.
+ColumnSchema names_schema(std::string name, const Categories& names) {
+  std::size_t width = 1;
+  bool storable = names.size() <= max_categories;
+  for (const std::string& each : names) {
+    width = std::max(width, each.size());
+    if (each.ends_with('\0')) storable = false;
+  }
+  if (!storable || width * names.size() > max_category_bytes)
+    return {std::move(name), Type::text, Lane::text, true, nullptr};
+  const Lane lane = names.size() <= 256 ? Lane::u8 : Lane::u16;
+  return {std::move(name), Type::categorical, lane, true,
+          std::make_shared<const Categories>(names)};
+}
+
+GoldColumn level(std::string name, std::size_t i, const Categories& names) {
+  return {names_schema(std::move(name), names), [i](const Json& line, ColumnBuilder& column) {
+            const Json& path = line.at("path");
+            if (i >= path.size()) return column.append_null();
+            column.append(std::string_view(text_from(path[i])));
+          }};
+}
+
+class Columns {
+ public:
+  Columns(const fold::StatsRequest& request, const GoldFacts& facts)
+      : request_(request), facts_(facts) {}
+
+  void add(GoldColumn column) { columns_.push_back(std::move(column)); }
+
+  void add_place() {
+    for (std::size_t i = 0; i < facts_.levels.size(); ++i) {
+      const bool named = i < request_.levels.size();
+      add(level(named ? request_.levels[i] : "group_" + std::to_string(i + 1), i,
+                facts_.levels[i]));
+    }
+  }
+
+  void add_entity() {
+    if (request_.group_by.empty()) return;
+    add(facts_.text_entities ? text(request_.group_by, member("entity"))
+                             : count(request_.group_by, member("entity")));
+  }
+
+  void add_features(std::initializer_list<const char*> members) {
+    for (std::size_t i = 0; i < request_.features.size(); ++i) {
+      for (const char* key : members)
+        add(number(request_.features[i] + "_" + key, of_feature(i, key)));
+    }
+  }
+
+  // `what`: baseline_entities or baseline_records.
+  void add_anomaly(const char* what) {
+    if (!request_.anomalies) return;
+    add(yes_or_no("flagged", of_anomaly("flagged")));
+    for (const char* key : {"distance2", "log_p", "log_p_adjusted"})
+      add(number(key, of_anomaly(key)));
+    add({{"baseline", Type::text, Lane::text, true, nullptr},
+         unless_null(of_anomaly("baseline"), [](const Json& path, ColumnBuilder& column) {
+           column.append(std::string_view(text_of_path(path)));
+         })});
+    add(count(what, of_anomaly(what)));
+    if (request_.anomalies->robust) add(count("baseline_kept", of_anomaly("baseline_kept")));
+    add(count("directions", of_anomaly("directions")));
+    for (const std::string& feature : request_.features) {
+      for (const char* key : {"z", "contribution"})
+        add(number(feature + "_" + key, of_driver(feature, key)));
+    }
+  }
+
+  std::vector<GoldColumn> take() { return std::move(columns_); }
+
+ private:
+  const fold::StatsRequest& request_;
+  const GoldFacts& facts_;
+  std::vector<GoldColumn> columns_;
+};
+
+}  // namespace
+
+GoldTable node_table(const fold::StatsRequest& request, const GoldFacts& facts) {
+  Columns columns(request, facts);
+  columns.add({{"depth", Type::int64, Lane::i64, true, nullptr},
+               [](const Json& line, ColumnBuilder& column) {
+                 column.append(static_cast<std::int64_t>(line.at("path").size()));
+               }});
+  columns.add_place();
+  const bool grouped = !request.group_by.empty();
+  if (grouped) {
+    columns.add(count("entities", member("entities")));
+    columns.add(number("effective_entities", member("effective_entities")));
+  }
+  columns.add(count("records", member("records")));
+  columns.add(count("refused", member("refused")));
+  columns.add_features({"mean", "sd", "low", "high"});
+  if (grouped) columns.add_features({"mean_of_means", "sd_of_means"});
+  return {"nodes.h5", columns.take()};
+}
+
+GoldTable entity_table(const fold::StatsRequest& request, const GoldFacts& facts) {
+  Columns columns(request, facts);
+  columns.add_place();
+  columns.add_entity();
+  columns.add(count("records", member("records")));
+  columns.add(count("refused", member("refused")));
+  columns.add_features({"mean", "sd", "low", "high"});
+  columns.add_anomaly("baseline_entities");
+  return {"entities.h5", columns.take()};
+}
+
+GoldTable record_table(const fold::StatsRequest& request, const GoldFacts& facts) {
+  Columns columns(request, facts);
+  columns.add_place();
+  columns.add_entity();
+  columns.add(text("dataset", member("dataset")));
+  columns.add(count("row", member("row")));
+  for (std::size_t i = 0; i < request.features.size(); ++i) {
+    columns.add(number(request.features[i], [i](const Json& line) {
+      const Json& value = line.at("values").at(i);
+      return value.is_null() ? nullptr : &value;
+    }));
+  }
+  columns.add_anomaly("baseline_records");
+  return {"records.h5", columns.take()};
+}
+
+}  // namespace trawl::command
