@@ -5,6 +5,7 @@
 #include <numbers>
 #include <vector>
 
+#include <trawl/base/error.hpp>
 #include <trawl/core/filter/membership_filter.hpp>
 #include <trawl/core/stats/distinct_sketch.hpp>
 
@@ -96,6 +97,18 @@ void DistinctSketch::merge(const DistinctSketch& other) {
   for (std::size_t i = 0; i < registers; ++i) {
     registers_[i] = std::max(registers_[i], other.registers_[i]);
   }
+}
+
+DistinctSketch DistinctSketch::read(Bytes& bytes) {
+  DistinctSketch sketch;
+  if (bytes.size() < registers) throw DataError("damaged bytes of a sketch: they end too early");
+  for (std::size_t i = 0; i < registers; ++i) {
+    sketch.registers_[i] = static_cast<std::uint8_t>(bytes[i]);
+    if (sketch.registers_[i] > rank_bits + 1)
+      throw DataError("damaged bytes of a sketch: no register");
+  }
+  bytes = bytes.subspan(registers);
+  return sketch;
 }
 
 double DistinctSketch::estimate() const {

@@ -5,8 +5,10 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include <trawl/base/column.hpp>
+#include <trawl/base/digest.hpp>
 
 namespace trawl::core {
 
@@ -18,6 +20,12 @@ class DistinctSketch {
   void add(const ColumnView& column);  // all rows that are not NULL
   void merge(const DistinctSketch& other);
   double estimate() const;
+
+  // One byte each: all there is to be known of a sketch.
+  std::span<const std::uint8_t> bytes() const { return registers_; }
+  // From the front of `bytes`, which moves on behind them. DataError: too few, or of no sketch.
+  static DistinctSketch read(Bytes& bytes);
+
   bool operator==(const DistinctSketch&) const = default;
 
  private:
