@@ -20,6 +20,18 @@ Cells anomaly_cells(const Json& line) {
           text_at(*found, "flagged")};
 }
 
+const Cells pair_titles = {"other", ">correlation"};
+
+// Of as many columns as lines have without pairs.
+Cells pair_cells(const Json& line, std::size_t width) {
+  Cells cells(width);
+  cells[0] = text_of_path(line.at("path"));
+  cells[1] = text_of_id(line.at("pair")[0]);
+  cells.push_back(text_of_id(line.at("pair")[1]));
+  cells.push_back(text_at(line, "correlation"));
+  return cells;
+}
+
 }  // namespace
 
 std::string format_stats(std::string_view lines, MatchFormat format) {
@@ -28,10 +40,12 @@ std::string format_stats(std::string_view lines, MatchFormat format) {
   const auto any = [&](const char* key) {
     return std::ranges::any_of(parsed, [&](const Json& line) { return line.contains(key); });
   };
-  const bool records = any("dataset"), judged = any("anomaly");
+  const bool records = any("dataset"), judged = any("anomaly"), paired = any("pair");
   Cells all_titles = titles;
   if (records) append(all_titles, record_titles);
   if (judged) append(all_titles, anomaly_titles);
+  const std::size_t width = all_titles.size();
+  if (paired) append(all_titles, pair_titles);
   std::vector<Cells> rows;
   const auto add = [&](const Json& line, const Json& f) {
     rows.push_back({text_of_path(line.at("path")), text_at(line, "entity"), text_at(f, "feature"),
@@ -39,8 +53,13 @@ std::string format_stats(std::string_view lines, MatchFormat format) {
                     text_at(f, "mean"), text_at(f, "sd"), text_at(f, "low"), text_at(f, "high")});
     if (records) append(rows.back(), {text_at(line, "dataset"), text_at(line, "row")});
     if (judged) append(rows.back(), anomaly_cells(line));
+    if (paired) append(rows.back(), Cells(pair_titles.size()));
   };
   for (const Json& line : parsed) {
+    if (line.contains("pair")) {
+      rows.push_back(pair_cells(line, width));
+      continue;
+    }
     if (!line.contains("features")) add(line, Json::object());
     for (const Json& f : line.value("features", Json::array())) add(line, f);
   }

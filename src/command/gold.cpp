@@ -18,13 +18,14 @@
 namespace trawl::command {
 namespace {
 
-// Lines of nodes come first, then entities, then records (fold::StatsResult::lines).
+// Lines of nodes come first, then entities, pairs, and records (fold::StatsResult::lines).
 struct Sections {
-  std::string_view nodes, entities, records;
+  std::string_view nodes, entities, pairs, records;
 };
 
 // A quote within a name is escaped in JSON, so these bytes begin a member and nothing else.
 constexpr std::string_view entity_key = ",\"entity\":";
+constexpr std::string_view pair_key = "{\"pair\":";
 constexpr std::string_view dataset_key = ",\"dataset\":";
 
 // Calls f with each line, with its line feed.
@@ -38,12 +39,17 @@ void each_line(std::string_view lines, F f) {
 }
 
 Sections sections_of(std::string_view lines) {
-  std::size_t nodes = 0, entities = 0;
+  std::size_t nodes = 0, entities = 0, pairs = 0;
   each_line(lines, [&](std::string_view line) {
+    if (line.starts_with(pair_key)) {
+      pairs += line.size();
+      return;
+    }
     if (line.find(dataset_key) != line.npos) return;
     (line.find(entity_key) != line.npos ? entities : nodes) += line.size();
   });
-  return {lines.substr(0, nodes), lines.substr(nodes, entities), lines.substr(nodes + entities)};
+  return {lines.substr(0, nodes), lines.substr(nodes, entities),
+          lines.substr(nodes + entities, pairs), lines.substr(nodes + entities + pairs)};
 }
 
 // Numbers come before texts.
@@ -134,7 +140,7 @@ void check_names(const GoldTable& table) {
 
 bool is_gold(const fs::path& folder) {
   if (!fs::is_directory(folder)) return false;
-  static const std::set<fs::path> ours = {"nodes.h5", "entities.h5", "records.h5"};
+  static const std::set<fs::path> ours = {"nodes.h5", "entities.h5", "pairs.h5", "records.h5"};
   return std::ranges::all_of(fs::directory_iterator(folder), [](const fs::directory_entry& entry) {
     const fs::path name = entry.path().filename();
     const bool beside = name.extension() == ".trawl-index" || name.extension() == ".partial";
@@ -176,6 +182,7 @@ void check_gold(const fold::StatsRequest& request, const fs::path& folder, bool 
   const GoldFacts facts{false, std::vector<Categories>(request.levels.size())};
   check_names(node_table(request, facts));
   if (!request.group_by.empty()) check_names(entity_table(request, facts));
+  if (request.pairs) check_names(pair_table(request, facts));
   if (request.anomalies && request.anomalies->records) check_names(record_table(request, facts));
   for (const fs::path& place : {plain(folder), temporary_name(plain(folder))})
     check_place(place, overwrite || place != plain(folder));
@@ -194,6 +201,8 @@ std::vector<store::WrittenDataset> write_gold(std::string_view lines,
   written.push_back(write_table(node_table(request, facts), sections.nodes, partial));
   if (!request.group_by.empty())
     written.push_back(write_table(entity_table(request, facts), sections.entities, partial));
+  if (request.pairs)
+    written.push_back(write_table(pair_table(request, facts), sections.pairs, partial));
   if (request.anomalies && request.anomalies->records)
     written.push_back(write_table(record_table(request, facts), sections.records, partial));
   publish_folder(partial, folder);

@@ -36,6 +36,7 @@ struct GoldFacts {
 
 GoldTable node_table(const fold::StatsRequest& request, const GoldFacts& facts);
 GoldTable entity_table(const fold::StatsRequest& request, const GoldFacts& facts);
+GoldTable pair_table(const fold::StatsRequest& request, const GoldFacts& facts);
 GoldTable record_table(const fold::StatsRequest& request, const GoldFacts& facts);
 
 // Root. Before any work. InputError: `folder` exists and `overwrite` is false, or holds anything
@@ -44,9 +45,9 @@ GoldTable record_table(const fold::StatsRequest& request, const GoldFacts& facts
 void check_gold(const fold::StatsRequest& request, const std::filesystem::path& folder,
                 bool overwrite);
 
-// Root. Writes nodes.h5, with entities entities.h5, and with judged records records.h5, from the
-// lines of stats.jsonl: all of them, or none. The same bytes for the same lines. Memory: one row
-// group. O(bytes of the lines).
+// Root. Writes nodes.h5, with entities entities.h5, with pairs pairs.h5, and with judged records
+// records.h5, from the lines of stats.jsonl: all of them, or none. The same bytes for the same
+// lines. Memory: one row group. O(bytes of the lines).
 std::vector<store::WrittenDataset> write_gold(std::string_view lines,
                                               const fold::StatsRequest& request,
                                               const std::filesystem::path& folder, bool overwrite);

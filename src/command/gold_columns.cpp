@@ -140,6 +140,25 @@ class Columns {
                              : count(request_.group_by, member("entity")));
   }
 
+  // The two of a pair, and where they are below the node that both share, where they were named.
+  void add_pair() {
+    for (const std::size_t i : {0U, 1U}) {
+      const auto id = [i](const Json& line) { return &line.at("pair").at(i); };
+      const std::string name = i == 0 ? request_.group_by : "other";
+      add(facts_.text_entities ? text(name, id) : count(name, id));
+    }
+    for (const std::size_t i : {0U, 1U}) {
+      const auto path = [i](const Json& line) {
+        const Json* paths = find(&line, "paths");
+        return paths == nullptr ? nullptr : &paths->at(i);
+      };
+      add({{i == 0 ? "path" : "other_path", Type::text, Lane::text, true, nullptr},
+           unless_null(path, [](const Json& value, ColumnBuilder& column) {
+             column.append(std::string_view(text_of_path(value)));
+           })});
+    }
+  }
+
   void add_features(std::initializer_list<const char*> members) {
     for (std::size_t i = 0; i < request_.features.size(); ++i) {
       for (const char* key : members)
@@ -204,6 +223,15 @@ GoldTable entity_table(const fold::StatsRequest& request, const GoldFacts& facts
   columns.add_features({"mean", "sd", "low", "high"});
   columns.add_anomaly("baseline_entities");
   return {"entities.h5", columns.take()};
+}
+
+GoldTable pair_table(const fold::StatsRequest& request, const GoldFacts& facts) {
+  Columns columns(request, facts);
+  columns.add_place();
+  columns.add_pair();
+  columns.add(count("varying", member("varying")));
+  columns.add(number("correlation", member("correlation")));
+  return {"pairs.h5", columns.take()};
 }
 
 GoldTable record_table(const fold::StatsRequest& request, const GoldFacts& facts) {

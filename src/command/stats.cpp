@@ -57,11 +57,12 @@ void check(const StatsParams& p, Problems& problems) {
     }
   }
   check_anomalies(p.anomalies, p.group_by, problems);
+  check_pairs(p, problems);
   check_run(p.run, problems);
 }
 
 fold::StatsRequest request_of(const StatsParams& p, const comm::Comm& comm) {
-  fold::StatsRequest request = report_request(p);
+  fold::StatsRequest request = report_request(p, comm);
   request.search.inputs = p.inputs;
   request.search.where = p.where;
   request.search.table = p.table;
@@ -174,6 +175,7 @@ void describe(StatsParams& p, Options& visit) {
   visit.option("table", p.table, "PATH",
                "table inside foreign HDF5 files that hold several, as /group/table");
   describe(p.anomalies, visit);
+  describe(p.pairs, visit);
   visit.section("Output");
   visit.choice(
       "format", p.format,
@@ -181,8 +183,9 @@ void describe(StatsParams& p, Options& visit) {
       "how statistics are printed");
   visit.flag("json", p.json, "print one JSON object about the run instead of the statistics");
   visit.option("out", p.out, "FILE", "write the statistics to FILE instead of standard output");
-  visit.option("gold", p.gold, "DIR",
-               "write the statistics to DIR as datasets too: nodes.h5, entities.h5, records.h5");
+  visit.option(
+      "gold", p.gold, "DIR",
+      "write the statistics to DIR as datasets too: nodes.h5, entities.h5, pairs.h5, records.h5");
   visit.option("state", p.state, "FILE",
                "write the sums of all entities to FILE, for `trawl merge` and --from-state");
   visit.option("from-state", p.from_state, "FILE",
@@ -210,6 +213,7 @@ const About stats_about = {
         "With --fdr each entity is judged: how far its means are from those of the entities "
         "under the same parent. Entities are flagged so that the expected share of wrong ones "
         "among them is at most this; docs/anomalies.md says what that supposes.\n\n"
+        "With --similar or --pairs entities are compared with each other: docs/pairs.md.\n\n"
         "The run directory holds stats.jsonl (what --format jsonl prints), whose SHA-256 is the "
         "result digest, the certificate, the run record, a summary and a trace. SIGTERM or "
         "SIGUSR1 ends the run in order, with exit code 75; --resume goes on with it.",

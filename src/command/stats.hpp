@@ -31,6 +31,18 @@ std::optional<fold::AnomalyRequest> request_of(const AnomalyParams& p);
 // Root. What people are told about the counts of anomalies, as certificates have them.
 std::string story_of(const Json& anomalies);
 
+// Who behaves alike.
+struct PairParams {
+  std::uint64_t similar = 0;
+  std::optional<std::filesystem::path> pairs;
+  bool only = false;
+};
+void describe(PairParams& p, Options& visit);  // with a title
+// Collective. Reads the file of pairs.
+std::optional<fold::PairRequest> request_of(const PairParams& p, const comm::Comm& comm);
+// Root. What people are told about the counts of pairs, as certificates have them.
+std::string story_of_pairs(const Json& pairs);
+
 struct StatsParams {
   std::vector<std::string> inputs;
   std::string where = "TRUE";
@@ -43,6 +55,7 @@ struct StatsParams {
   double confidence = 0.95;
   bool correlate = false;
   AnomalyParams anomalies;
+  PairParams pairs;
   MatchFormat format = MatchFormat::table;
   bool json = false;
   std::optional<std::filesystem::path> out;
@@ -52,6 +65,8 @@ struct StatsParams {
   ScanParams scan;
   RunParams run;
 };
+
+void check_pairs(const StatsParams& p, Problems& problems);
 
 void describe(StatsParams& p, Options& visit);
 extern const About stats_about;
@@ -66,8 +81,9 @@ ExitCode report_states(const StatsParams& params, const Context& context);
 void check_from_state(const StatsParams& params, Problems& problems);
 
 // What results from data and from states have in common.
-fold::StatsRequest report_request(const StatsParams& params);  // how to report
-void check_outputs(const StatsParams& params);                 // root, before any work
+// Collective. How to report.
+fold::StatsRequest report_request(const StatsParams& params, const comm::Comm& comm);
+void check_outputs(const StatsParams& params);  // root, before any work
 // Root. Writes --gold: what was computed is as `request` says. JSON of its files, or null.
 Json deliver_gold(const StatsParams& params, const fold::StatsRequest& request,
                   const std::string& lines);
@@ -76,8 +92,10 @@ void tell_counts(const Json& counts);
 // Root. Writes --out; returns what is to be printed: `json` with --json.
 std::string deliver(const StatsParams& params, const std::string& lines, const Json& json);
 
-// Root. stats.jsonl for people and programs: one row per node or entity and feature.
+// Root. stats.jsonl for people and programs: one row per node or entity and feature, or per pair.
 std::string format_stats(std::string_view lines, MatchFormat format);
+// Root. Only pairs, in their order: one row each.
+std::string format_pairs(std::string_view lines, MatchFormat format);
 // Root. Only what is flagged, the most unusual first: one row each.
 std::string format_flagged(std::string_view lines, MatchFormat format);
 

@@ -49,6 +49,11 @@ std::string text_at(const Json& object, const char* key) {
   return found->dump();
 }
 
+std::string text_of_id(const Json& id) {
+  if (id.is_object()) return id.begin()->is_string() ? id.begin()->get<std::string>() : "";
+  return id.is_string() ? id.get<std::string>() : id.dump();
+}
+
 std::string text_of_path(const Json& path) {
   std::string text;
   for (const Json& name : path) {

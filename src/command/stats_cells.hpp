@@ -21,6 +21,8 @@ std::vector<Json> parsed_lines(std::string_view lines);
 // Empty for null and for what the object does not have.
 std::string text_at(const Json& object, const char* key);
 std::string text_of_path(const Json& path);
+// 7, or a text as it is, of an entity in a line.
+std::string text_of_id(const Json& id);
 
 // A table, or CSV. A title that begins with '>' is of numbers.
 std::string print_rows(const Cells& titles, const std::vector<Cells>& rows, MatchFormat format);

@@ -58,6 +58,7 @@ void check_from_state(const StatsParams& p, Problems& problems) {
   check_anomalies(p.anomalies, "as the states say", problems);
   if (p.anomalies.records)
     problems.push_back("--records reads rows, which states do not have; leave out --from-state");
+  check_pairs(p, problems);
   const RunParams run;
   if (p.run.run_dir || p.run.resume || p.run.price_per_node_hour != run.price_per_node_hour)
     problems.push_back("--from-state: no run is recorded; leave out what says how");
@@ -71,7 +72,7 @@ void check_from_state(const StatsParams& p, Problems& problems) {
 ExitCode report_states(const StatsParams& params, const Context& context) {
   const comm::Comm& comm = context.world;
   on_root(comm, [&] { check_outputs(params); });
-  fold::StatsRequest request = report_request(params);
+  fold::StatsRequest request = report_request(params, comm);
   apply(params.scan, comm, request.search);
   const fold::StatesReport report = fold::report_states(request, params.from_state, comm);
   std::string printed;

@@ -13,6 +13,7 @@ namespace trawl::command {
 namespace {
 
 std::string text_of(const std::string& lines, const StatsParams& params) {
+  if (params.pairs.only) return format_pairs(lines, params.format);
   return params.anomalies.flagged ? format_flagged(lines, params.format)
                                   : format_stats(lines, params.format);
 }
@@ -42,7 +43,7 @@ void warn_of_refusals(const Json& counts) {
 
 }  // namespace
 
-fold::StatsRequest report_request(const StatsParams& p) {
+fold::StatsRequest report_request(const StatsParams& p, const comm::Comm& comm) {
   fold::StatsRequest request;
   request.features = names_in(p.features);
   request.group_by = p.group_by;
@@ -51,6 +52,7 @@ fold::StatsRequest report_request(const StatsParams& p) {
   request.confidence = p.confidence;
   request.correlate = p.correlate;
   request.anomalies = request_of(p.anomalies);
+  request.pairs = request_of(p.pairs, comm);
   return request;
 }
 
@@ -64,6 +66,7 @@ void check_outputs(const StatsParams& p) {
 
 void tell_counts(const Json& counts) {
   if (counts.contains("anomalies")) log::story(story_of(counts.at("anomalies")));
+  if (counts.contains("pairs")) log::story(story_of_pairs(counts.at("pairs")));
   warn_of_refusals(counts);
 }
 

@@ -7,9 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <trawl/comm/comm.hpp>
+#include <trawl/core/stats/entity_id.hpp>
 #include <trawl/core/stats/fdr.hpp>
 #include <trawl/fold/search.hpp>
 #include <trawl/store/state_file.hpp>
@@ -23,6 +25,22 @@ struct AnomalyRequest {
   bool robust = false;   // baselines that outliers cannot bend; not with records
   bool records = false;  // records are judged too
 };
+
+// Which entities are compared with each other, by the correlation of their profiles
+// (core/stats/profiles.hpp).
+struct PairRequest {
+  std::uint64_t similar = 0;  // so many most correlated pairs below each parent
+  // By name, anywhere below the root; canonical() of them.
+  std::vector<std::pair<stats::EntityId, stats::EntityId>> named;
+};
+
+// Local. Each pair in order, pairs in order and once. InputError: an entity with itself.
+PairRequest canonical(PairRequest request);
+
+// "7" or "\"7\"", as in lines.
+std::string json_text(const stats::EntityId& id);
+// DataError (or a JSON exception) for what json_text would not have written.
+stats::EntityId entity_id_from(const Json& json);
 
 std::string_view name_of(core::FdrMethod method);  // "bh", "by", "e-bh"
 
@@ -38,6 +56,7 @@ struct StatsRequest {
   std::optional<AnomalyRequest> anomalies;  // of entities (with group_by), and of records
   std::filesystem::path state;              // where the state is written; empty: nowhere
   bool overwrite_state = false;
+  std::optional<PairRequest> pairs;  // requires group_by, and 3 features
 };
 
 // Rows that are in no record, and why: counted once for each column that says so.
@@ -55,6 +74,16 @@ struct AnomalyCounts {
   double log_threshold = 0;  // flagged: log p at most this, or -log e; -infinity: none are
 };
 
+// What was compared, and how it went.
+struct PairCounts {
+  std::uint64_t parents = 0;            // whose most correlated pairs were looked for
+  std::uint64_t undecided_parents = 0;  // of two or more entities, but not 3 features that vary
+  std::uint64_t flat = 0;       // entities of these parents that are as high in all features
+  std::uint64_t similar = 0;    // pairs that were found
+  std::uint64_t named = 0;      // lines of pairs that were named
+  std::uint64_t undefined = 0;  // of these: have no correlation
+};
+
 struct StatsResult {
   SearchResult search;
   // Root only, and only unless interrupted:
@@ -69,6 +98,7 @@ struct StatsResult {
   std::vector<ColumnRefusals> refusals;  // features, then entity and levels
   AnomalyCounts anomalies;               // as far as anomalies were asked for: of entities
   AnomalyCounts record_anomalies;
+  PairCounts pairs;  // as far as pairs were asked for
   // None, too, when the audit found that rows are missing (SearchResult::audit).
   std::optional<store::WrittenState> state;
 };

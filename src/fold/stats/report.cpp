@@ -13,6 +13,7 @@
 #include "fold/stats/entity_key.hpp"
 #include "fold/stats/lines.hpp"
 #include "fold/stats/nodes.hpp"
+#include "fold/stats/pairs.hpp"
 #include "fold/stats/sorted_lines.hpp"
 
 namespace trawl::fold {
@@ -52,8 +53,12 @@ class Reporter {
     }
     if (request_.anomalies && request_.anomalies->records)
       comm_.agree("choosing baselines", [&] { choose_record_judges(nodes); });
+    std::string pairs;
+    if (request_.pairs)
+      pairs = report_pairs(request_, population_.entities, nodes, hang_, comm_, result_.pairs);
     nodes.clear();
     if (!request_.group_by.empty()) report_entities();
+    result_.lines += pairs;
     report_refusals();
     return std::move(record_judges_);
   }

@@ -9,6 +9,7 @@
 #include <trawl/fold/stats.hpp>
 
 #include "fold/stats/columns.hpp"
+#include "fold/stats/pair_request.hpp"
 
 namespace trawl::fold {
 namespace {
@@ -44,6 +45,7 @@ Json parameters_of(const StatsRequest& request) {
                      {"fixed_point", std::move(units)}, {"confidence", request.confidence},
                      {"correlate", request.correlate}};
   if (request.anomalies) parameters["anomalies"] = to_json(*request.anomalies);
+  if (request.pairs) parameters["pairs"] = to_json(*request.pairs);
   return parameters;
 }
 
@@ -110,6 +112,7 @@ StatsRequest stats_request_of(const Json& body) {
   request.confidence = p.at("confidence");
   request.correlate = p.at("correlate");
   if (p.contains("anomalies")) request.anomalies = anomalies_from(p.at("anomalies"));
+  if (p.contains("pairs")) request.pairs = pairs_from(p.at("pairs"));
   request.search = search_of(request);
   return request;
 }
@@ -128,6 +131,7 @@ Json counts_of(const StatsRequest& request, const StatsResult& r) {
                  {"entities", r.entities},
                  {"split_entities", r.split_entities}};
   if (request.anomalies) counts["anomalies"] = counts_of(*request.anomalies, r);
+  if (request.pairs) counts["pairs"] = to_json(r.pairs);
   return counts;
 }
 

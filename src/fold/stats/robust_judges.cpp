@@ -1,34 +1,21 @@
 #include "fold/stats/robust_judges.hpp"
 
-#include <algorithm>
 #include <limits>
-#include <queue>
 #include <utility>
 
 #include <trawl/base/parallel.hpp>
 #include <trawl/core/stats/mcd.hpp>
 
 #include "fold/stats/entity_key.hpp"
+#include "fold/stats/owners.hpp"
 
 namespace trawl::fold {
 namespace {
 
-// The rank of each judge: the largest first, each to the rank that has least.
-std::vector<std::size_t> owners_of(const Judges& judges, std::size_t ranks) {
-  std::vector<std::size_t> order(judges.size()), owners(judges.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::stable_sort(order, std::ranges::greater(),
-                           [&](std::size_t i) { return judges.population(i); });
-  using Load = std::pair<std::int64_t, std::size_t>;
-  std::priority_queue<Load, std::vector<Load>, std::greater<>> loads;
-  for (std::size_t rank = 0; rank < ranks; ++rank) loads.emplace(0, rank);
-  for (const std::size_t judge : order) {
-    const auto [load, rank] = loads.top();
-    loads.pop();
-    owners[judge] = rank;
-    loads.emplace(load + judges.population(judge), rank);
-  }
-  return owners;
+std::vector<std::size_t> owners_of_judges(const Judges& judges, std::size_t ranks) {
+  std::vector<std::int64_t> populations;
+  for (std::size_t i = 0; i < judges.size(); ++i) populations.push_back(judges.population(i));
+  return owners_of(populations, ranks);
 }
 
 // This rank's means, by the rank that is to have them: number of the judge, vector.
@@ -115,7 +102,7 @@ std::string robust_judges(const Judges& plain, const EntityTable<Sums>& table, c
   const std::size_t width = table.nothing().features();
   std::vector<std::vector<char>> mine;
   comm.agree("robust baselines",
-             [&] { mine = messages(plain, owners_of(plain, ranks), table, hang, ranks); });
+             [&] { mine = messages(plain, owners_of_judges(plain, ranks), table, hang, ranks); });
   auto received = comm.exchange(mine);
   mine.clear();
   std::string made;

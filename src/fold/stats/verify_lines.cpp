@@ -8,6 +8,8 @@
 
 #include <trawl/core/stats/tree.hpp>
 
+#include "fold/stats/verify_pairs.hpp"
+
 namespace trawl::fold {
 namespace {
 
@@ -42,6 +44,10 @@ class StatsLines {
 
   void add(const Json& line) {
     if (line.contains("row")) return;  // a record that is an anomaly: counted above already
+    if (line.contains("pair")) {
+      pairs_.push_back(line);
+      return;
+    }
     const stats::Path path = path_of(line);
     Counts counts{line.at("records"), line.at("refused"), 0};
     if (line.contains("entity")) {
@@ -69,6 +75,9 @@ class StatsLines {
       expect(nodes_.contains(path), fmt::format("no node {} above its entities", text_of(path)));
     for (const auto& [path, counts] : nodes_) check_node(path, counts, children);
     check_root();
+    const auto is_node = [&](const stats::Path& path) { return nodes_.contains(path); };
+    for (std::string& problem : verify_pair_lines(pairs_, body_, is_node))
+      problems_.push_back(std::move(problem));
     return std::move(problems_);
   }
 
@@ -111,6 +120,7 @@ class StatsLines {
   std::map<stats::Path, Counts> nodes_, of_entities_;  // of entities directly below a node
   stats::Path last_;
   std::uint64_t entities_ = 0;
+  std::vector<Json> pairs_;
   std::vector<std::string> problems_;
 };
 
