@@ -5,7 +5,9 @@ import io
 import itertools
 import json
 import random
+import re
 
+import forgery
 import harness
 import numpy
 from harness import BAD_INPUT, CHECK_FAILED, CliTest
@@ -165,6 +167,36 @@ class Recorded(PairTest):
         self.trawl("replay", "run", ranks=3)
         self.write("named", "[5,1]\n")
         self.trawl("replay", "run", code=CHECK_FAILED)
+
+    def test_forged_lines_are_found(self):
+        self.table()
+        self.write("named", "[5,1]\n[0,2]\n")
+        self.trawl("stats", "t", "--features", FEATURES, "--group-by", "agent", "--levels", "region", "--similar", 4,
+                   "--pairs", "named", "--run-dir", "run")
+        files = {p: p.read_bytes() for p in (self.folder / "run").iterdir() if p.is_file()}
+        lines = (self.folder / "run/stats.jsonl").read_text().splitlines(keepends=True)
+        first = next(i for i, line in enumerate(lines) if line.startswith('{"pair"'))
+        swapped = lines[:first] + [lines[first + 1], lines[first]] + lines[first + 2:]
+        for forged, words in (
+            (lines[:-1], "has no line"),
+            (lines + lines[-1:], "canonical order"),
+            (swapped, "canonical order"),
+            (lines[:first] + lines[first + 1:], "counts other pairs"),
+            (lines[:-1] + [lines[-1].replace('"path":["r1"]', '"path":[]')], "both share"),
+            (lines[:-1] + [lines[-1].replace("[1,5]", "[1,6]")], "was not asked for"),
+            (lines[:-1] + [lines[-1].replace('"correlation":', '"correlation":7')], "no correlation"),
+        ):
+            with self.subTest(words=words):
+                self.assertNotEqual(forged, lines)
+                forgery.reseal(self.folder / "run", "stats.jsonl", "".join(forged))
+                run = self.trawl("verify", "run", code=CHECK_FAILED)
+                self.assertIn(words, run.stdout + run.stderr)
+                for path, data in files.items():
+                    path.write_bytes(data)
+        forgery.reseal(self.folder / "run", "stats.jsonl",
+                       "".join(lines[:-1]) + re.sub(r"(\d)}", lambda m: f"{(int(m[1]) + 1) % 10}}}", lines[-1]))
+        self.trawl("verify", "run")  # nothing says so but the data
+        self.trawl("verify", "run", "--rescan", 1, code=CHECK_FAILED)
 
     def test_digests_bind_the_parameters(self):
         self.table()
