@@ -62,7 +62,8 @@ void check(const StatsParams& p, Problems& problems) {
 }
 
 fold::StatsRequest request_of(const StatsParams& p, const comm::Comm& comm) {
-  fold::StatsRequest request = report_request(p, comm);
+  fold::StatsRequest request = report_request(p);
+  request.pairs = request_of(p.pairs, comm);
   request.search.inputs = p.inputs;
   request.search.where = p.where;
   request.search.table = p.table;

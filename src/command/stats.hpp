@@ -81,9 +81,8 @@ ExitCode report_states(const StatsParams& params, const Context& context);
 void check_from_state(const StatsParams& params, Problems& problems);
 
 // What results from data and from states have in common.
-// Collective. How to report.
-fold::StatsRequest report_request(const StatsParams& params, const comm::Comm& comm);
-void check_outputs(const StatsParams& params);  // root, before any work
+fold::StatsRequest report_request(const StatsParams& params);  // how to report; no named pairs
+void check_outputs(const StatsParams& params);                 // root, before any work
 // Root. Writes --gold: what was computed is as `request` says. JSON of its files, or null.
 Json deliver_gold(const StatsParams& params, const fold::StatsRequest& request,
                   const std::string& lines);

@@ -72,7 +72,8 @@ void check_from_state(const StatsParams& p, Problems& problems) {
 ExitCode report_states(const StatsParams& params, const Context& context) {
   const comm::Comm& comm = context.world;
   on_root(comm, [&] { check_outputs(params); });
-  fold::StatsRequest request = report_request(params, comm);
+  fold::StatsRequest request = report_request(params);
+  request.pairs = request_of(params.pairs, comm);
   apply(params.scan, comm, request.search);
   const fold::StatesReport report = fold::report_states(request, params.from_state, comm);
   std::string printed;

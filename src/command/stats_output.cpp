@@ -43,7 +43,7 @@ void warn_of_refusals(const Json& counts) {
 
 }  // namespace
 
-fold::StatsRequest report_request(const StatsParams& p, const comm::Comm& comm) {
+fold::StatsRequest report_request(const StatsParams& p) {
   fold::StatsRequest request;
   request.features = names_in(p.features);
   request.group_by = p.group_by;
@@ -52,7 +52,7 @@ fold::StatsRequest report_request(const StatsParams& p, const comm::Comm& comm) 
   request.confidence = p.confidence;
   request.correlate = p.correlate;
   request.anomalies = request_of(p.anomalies);
-  request.pairs = request_of(p.pairs, comm);
+  if (p.pairs.similar > 0 || p.pairs.pairs) request.pairs = fold::PairRequest{p.pairs.similar, {}};
   return request;
 }
 

@@ -220,6 +220,22 @@ class Recorded(PairTest):
         self.assertIn("at least 3", run.stderr)
 
 
+class Gold(PairTest):
+    def test_pairs_as_a_dataset(self):
+        self.table()
+        self.write("named", "[5,1]\n[0,2]\n")
+        options = ("t", "--features", FEATURES, "--group-by", "agent", "--levels", "country,region", "--similar", 3,
+                   "--pairs", "named")
+        pairs = self.pairs(*options, "--gold", "gold", ranks=2)
+        columns = "country,region,agent,other,path,other_path,varying,correlation"
+        run = self.trawl("search", "--where", "TRUE", "--select", columns, "--format", "jsonl", "gold/pairs.h5")
+        got = [json.loads(line) for line in run.stdout.splitlines()]
+        self.assertEqual([[g["values"][c] for c in columns.split(",")] for g in got],
+                         [[*(p["path"] + [None, None])[:2], *p["pair"],
+                           *("/" + "/".join(path) for path in p.get("paths", ())), *[None] * (2 - len(p.get("paths", ()))),
+                           p["varying"], p["correlation"]] for p in pairs])
+
+
 class Printed(PairTest):
     def test_only_pairs_and_beside_the_others(self):
         self.table()
