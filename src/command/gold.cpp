@@ -14,43 +14,10 @@
 #include <trawl/base/file.hpp>
 
 #include "command/dataset_output.hpp"
+#include "command/stats_lines.hpp"
 
 namespace trawl::command {
 namespace {
-
-// Lines of nodes come first, then entities, pairs, and records (fold::StatsResult::lines).
-struct Sections {
-  std::string_view nodes, entities, pairs, records;
-};
-
-// A quote within a name is escaped in JSON, so these bytes begin a member and nothing else.
-constexpr std::string_view entity_key = ",\"entity\":";
-constexpr std::string_view pair_key = "{\"pair\":";
-constexpr std::string_view dataset_key = ",\"dataset\":";
-
-// Calls f with each line, with its line feed.
-template <class F>
-void each_line(std::string_view lines, F f) {
-  for (std::size_t at = 0; at < lines.size();) {
-    const std::size_t end = std::min(lines.find('\n', at), lines.size() - 1) + 1;
-    f(lines.substr(at, end - at));
-    at = end;
-  }
-}
-
-Sections sections_of(std::string_view lines) {
-  std::size_t nodes = 0, entities = 0, pairs = 0;
-  each_line(lines, [&](std::string_view line) {
-    if (line.starts_with(pair_key)) {
-      pairs += line.size();
-      return;
-    }
-    if (line.find(dataset_key) != line.npos) return;
-    (line.find(entity_key) != line.npos ? entities : nodes) += line.size();
-  });
-  return {lines.substr(0, nodes), lines.substr(nodes, entities),
-          lines.substr(nodes + entities, pairs), lines.substr(nodes + entities + pairs)};
-}
 
 // Numbers come before texts.
 bool ends_with_text(std::string_view entities) {
@@ -62,7 +29,7 @@ bool ends_with_text(std::string_view entities) {
   return first == '"' || first == '{';
 }
 
-GoldFacts facts_of(const Sections& sections, std::size_t levels) {
+GoldFacts facts_of(const StatsSections& sections, std::size_t levels) {
   std::vector<std::set<std::string>> names(levels);
   each_line(sections.nodes, [&](std::string_view line) {
     const Json parsed = Json::parse(line);
@@ -193,7 +160,7 @@ std::vector<store::WrittenDataset> write_gold(std::string_view lines,
                                               const fs::path& given, bool overwrite) {
   const fs::path folder = plain(given), partial = temporary_name(folder);
   check_gold(request, folder, overwrite);
-  const Sections sections = sections_of(lines);
+  const StatsSections sections = sections_of(lines);
   const GoldFacts facts = facts_of(sections, request.levels.size());
   fs::remove_all(partial);  // what was left by a run that was killed: check_gold looked
   make_folder(partial);

@@ -140,7 +140,9 @@ ExitCode run_stats(const StatsParams& params, const Context& context) {
   std::string printed;
   on_root(comm, [&] {
     extras.gold = deliver_gold(params, report_request(params), run.result);
-    printed = deliver(params, run.result, params.json ? json_report(run, extras) : Json());
+    const Json report = json_report(run, extras);
+    deliver_page(params, report_request(params), run.result, report);
+    printed = deliver(params, run.result, report);
     tell_story(run, headline(run));
     tell_extras(params, extras);
     tell_counts(run.record.at("counts"));
@@ -184,6 +186,9 @@ void describe(StatsParams& p, Options& visit) {
       "how statistics are printed");
   visit.flag("json", p.json, "print one JSON object about the run instead of the statistics");
   visit.option("out", p.out, "FILE", "write the statistics to FILE instead of standard output");
+  visit.option(
+      "html", p.html, "FILE",
+      "write the statistics to FILE as a page for people too: one file that needs no other");
   visit.option(
       "gold", p.gold, "DIR",
       "write the statistics to DIR as datasets too: nodes.h5, entities.h5, pairs.h5, records.h5");

@@ -60,6 +60,7 @@ struct StatsParams {
   bool json = false;
   std::optional<std::filesystem::path> out;
   std::optional<std::filesystem::path> gold;
+  std::optional<std::filesystem::path> html;
   std::optional<std::filesystem::path> state;
   std::vector<std::filesystem::path> from_state;
   ScanParams scan;
@@ -88,6 +89,9 @@ Json deliver_gold(const StatsParams& params, const fold::StatsRequest& request,
                   const std::string& lines);
 // Root. What people are told about fold::counts_of: anomalies, and rows that are not counted.
 void tell_counts(const Json& counts);
+// Root. Writes --html from the lines and what --json prints.
+void deliver_page(const StatsParams& params, const fold::StatsRequest& request,
+                  const std::string& lines, const Json& json);
 // Root. Writes --out; returns what is to be printed: `json` with --json.
 std::string deliver(const StatsParams& params, const std::string& lines, const Json& json);
 

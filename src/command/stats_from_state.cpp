@@ -80,7 +80,9 @@ ExitCode report_states(const StatsParams& params, const Context& context) {
   on_root(comm, [&] {
     const Json counts = fold::counts_of(request, report.stats);
     const Json gold = deliver_gold(params, report.request, report.stats.lines);
-    printed = deliver(params, report.stats.lines, json_report(report, counts, gold));
+    const Json json = json_report(report, counts, gold);
+    deliver_page(params, report.request, report.stats.lines, json);
+    printed = deliver(params, report.stats.lines, json);
     tell_story(report);
     tell_counts(counts);
   });

@@ -8,6 +8,7 @@
 
 #include "command/gold.hpp"
 #include "command/stats.hpp"
+#include "command/stats_page.hpp"
 
 namespace trawl::command {
 namespace {
@@ -45,6 +46,7 @@ void warn_of_refusals(const Json& counts) {
 
 fold::StatsRequest report_request(const StatsParams& p) {
   fold::StatsRequest request;
+  request.search.where = p.where;
   request.features = names_in(p.features);
   request.group_by = p.group_by;
   request.levels = names_in(p.levels);
@@ -57,7 +59,7 @@ fold::StatsRequest report_request(const StatsParams& p) {
 }
 
 void check_outputs(const StatsParams& p) {
-  for (const auto& path : {p.out, p.state}) {
+  for (const auto& path : {p.out, p.html, p.state}) {
     if (path && !p.run.overwrite && fs::exists(*path))
       throw InputError(fmt::format("'{}' exists; --overwrite replaces it", path->string()));
   }
@@ -75,6 +77,13 @@ Json deliver_gold(const StatsParams& p, const fold::StatsRequest& request,
   if (!p.gold) return {};
   log::story(fmt::format("gold        {}", p.gold->string()));
   return json_of(write_gold(lines, request, *p.gold, p.run.overwrite));
+}
+
+void deliver_page(const StatsParams& p, const fold::StatsRequest& request, const std::string& lines,
+                  const Json& json) {
+  if (!p.html) return;
+  write_file_atomically(*p.html, stats_page(lines, request, json), p.run.overwrite);
+  log::story(fmt::format("page        {}", p.html->string()));
 }
 
 std::string deliver(const StatsParams& p, const std::string& lines, const Json& json) {
