@@ -123,13 +123,21 @@ RecordedRun::RecordedRun(const RunParams& params, const Context& context,
       progress_(comm_, params.progress) {
   catch_stop_signals();
   hooks_.stop = &stop_wanted;
-  hooks_.on_tick = [this] { progress_.show(); };
+  hooks_.on_tick = [this] {
+    progress_.show();
+    if (checkpoint_) checkpoint_->tick();
+  };
   hooks_.on_plan = [this](const fold::Opened& opened,
                           const std::vector<fold::KeyListFacts>& key_lists,
                           const std::vector<fold::Work>& work) { plan(opened, key_lists, work); };
   hooks_.on_finished = [this](const fold::FinishedWork& work, const fold::RowSummary& summary) {
     finish(work, summary);
   };
+}
+
+void RecordedRun::keep_checkpoints(double seconds_between) {
+  checkpoint_.emplace(seconds_between);
+  hooks_.checkpoint = &*checkpoint_;
 }
 
 fs::path RecordedRun::run_path() const {
@@ -143,13 +151,16 @@ fs::path RecordedRun::run_path() const {
 void RecordedRun::plan(const fold::Opened& opened, const std::vector<fold::KeyListFacts>& key_lists,
                        const std::vector<fold::Work>& work) {
   const std::string head = journal_head(request_, opened, key_lists);
+  std::vector<fs::path> earlier;
   comm_.agree("opening the journal", [&] {
     if (!comm_.is_root()) return;
+    earlier = fold::journal_files(directory_.journal());
     if (params_.resume) hooks_.resumed = fold::read_journals(directory_.journal(), head);
     directory_.write("replay_config.cfg", replay_config(request_.command, context_, opened));
   });
   comm_.agree("opening the journal",
               [&] { journal_.emplace(directory_.journal(), comm_.rank(), head); });
+  if (checkpoint_) checkpoint_->use(*journal_, std::move(earlier));
   progress_.begin(opened, work);
   if (params_.resume)
     log::story(fmt::format("resuming: {} pieces of work are done already", hooks_.resumed.size()));
@@ -157,7 +168,7 @@ void RecordedRun::plan(const fold::Opened& opened, const std::vector<fold::KeyLi
 
 // Worker threads, one at a time.
 void RecordedRun::finish(const fold::FinishedWork& work, const fold::RowSummary& summary) {
-  journal_->append(work);
+  if (!checkpoint_) journal_->append(work);
   progress_.add(work.ledger);
   const auto* matches = dynamic_cast<const fold::MatchSet*>(&summary);
   if (matches == nullptr || matches->items().empty()) return;
@@ -209,6 +220,9 @@ void RecordedRun::write_files(const Recorded& run, const fold::Certificate& cert
                    run.record.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
   directory_.write("execution_summary.md", fold::execution_summary(run.record));
   directory_.write("dag_execution.json", fold::trace_events(reports));
+  if (checkpoint_) {  // sums of all entities, of no more use
+    for (const fs::path& file : fold::journal_files(directory_.journal())) fs::remove(file);
+  }
   directory_.publish();
 }
 

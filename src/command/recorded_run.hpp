@@ -55,6 +55,9 @@ class RecordedRun {
   // For fold::search or what is built on it. The caller may add to them.
   fold::SearchHooks& hooks() { return hooks_; }
   PhaseTimer& timer() { return timer_; }
+  // For summaries that are kept in one place (SearchHooks::checkpoint): they are written so often,
+  // instead of each piece of work. Before the search.
+  void keep_checkpoints(double seconds_between);
 
   // Collective. Certificate and files, or, after an interruption, how to go on. `answer` is called
   // on root.
@@ -78,6 +81,7 @@ class RecordedRun {
   fold::SearchHooks hooks_;
   PhaseTimer timer_;
   std::optional<fold::Journal> journal_;
+  std::optional<fold::Checkpoint> checkpoint_;
 };
 
 // Root. What --json prints of any run: coverage, speed, digests, failures. The caller adds to it.

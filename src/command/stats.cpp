@@ -99,6 +99,7 @@ struct Extras {
 Recorded run_job(const StatsParams& params, const Context& context, Extras& extras) {
   const fold::StatsRequest request = request_of(params, context.world);
   RecordedRun run(params.run, context, request.search);
+  run.keep_checkpoints(params.checkpoint);
   fold::StatsResult result = fold::stats(request, context.world, run.hooks(), run.timer());
   return run.record(result.search, [&] {
     extras.state = result.state;
@@ -200,6 +201,8 @@ void describe(StatsParams& p, Options& visit) {
   visit.section("How to find the rows");
   describe(p.scan, visit);
   describe(p.run, visit);
+  visit.option("checkpoint", p.checkpoint, Range{0.1, 1e6}, "SECONDS",
+               "how often the sums are written, so that a killed run can go on from there");
 }
 
 const About stats_about = {

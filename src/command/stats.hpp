@@ -65,6 +65,7 @@ struct StatsParams {
   std::vector<std::filesystem::path> from_state;
   ScanParams scan;
   RunParams run;
+  double checkpoint = 300;
 };
 
 void check_pairs(const StatsParams& p, Problems& problems);

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <shared_mutex>
 #include <thread>
 
 #include <fmt/format.h>
@@ -111,11 +112,14 @@ class Worker {
 
   void publish(FinishedWork& finished, RowSummary& summary) {
     finished.ledger.canonicalise();
-    summary.complete();
     const FoldJob& job = shared_.job;
+    std::shared_lock<std::shared_mutex> gate;
+    if (job.checkpoint != nullptr) gate = std::shared_lock(job.checkpoint->gate());
+    summary.complete();
     if (job.on_finished && job.bytes_wanted) finished.summary = summary.to_bytes();
     const std::lock_guard lock(shared_.mutex);
     if (job.on_finished) job.on_finished(finished, summary);
+    if (job.checkpoint != nullptr) job.checkpoint->finished(finished.ledger);
     shared_.result.ledger.merge(finished.ledger);
     shared_.result.summary->take(summary);
   }
@@ -141,11 +145,18 @@ void wait(Shared& shared) {
   std::unique_lock lock(shared.mutex);
   while (shared.running > 0) {
     shared.finished.wait_for(lock, std::chrono::milliseconds(100));
-    if (shared.job.on_tick) {
-      lock.unlock();
+    if (!shared.job.on_tick || shared.error) continue;
+    lock.unlock();
+    std::exception_ptr error;
+    try {
       shared.job.on_tick();
-      lock.lock();
+    } catch (...) {  // the threads must end before anybody hears of it
+      error = std::current_exception();
     }
+    lock.lock();
+    if (!error) continue;
+    shared.error = error;
+    shared.next = shared.pieces.size();
   }
 }
 

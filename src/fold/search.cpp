@@ -87,7 +87,8 @@ class Search {
                 hooks_.on_finished,
                 hooks_.bytes_wanted,
                 hooks_.on_tick,
-                hooks_.stop};
+                hooks_.stop,
+                hooks_.checkpoint};
     FoldResult folded;
     comm_.agree("searching", [&] { folded = fold(job); });
     std::uint64_t matches = 0;
@@ -116,6 +117,8 @@ class Search {
     for (const FinishedWork& piece : hooks_.resumed) {
       ledger_.merge(piece.ledger);
       matches_->merge(piece.summary);
+      if (hooks_.checkpoint != nullptr) hooks_.checkpoint->resumed(piece.work, piece.ledger);
+      if (piece.work.begin == piece.work.end) continue;  // more of the sums of others
       finished.push_back(piece.work);
       std::uint64_t matches = 0;
       for (const LedgerRun& run : piece.ledger.runs()) matches += run.counts.matches;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include <trawl/fold/checkpoint.hpp>
 #include <trawl/fold/dataset_pool.hpp>
 #include <trawl/fold/ledger.hpp>
 #include <trawl/fold/matches.hpp>
@@ -37,6 +38,7 @@ struct FoldJob {
   // Called by the main thread about ten times a second. Empty: nothing to do.
   std::function<void()> on_tick;
   const std::atomic<bool>* stop = nullptr;  // when it turns true, pieces not begun are left alone
+  Checkpoint* checkpoint = nullptr;         // told of finished pieces; null: none
 };
 
 struct FoldResult {

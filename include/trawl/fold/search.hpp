@@ -52,6 +52,7 @@ struct SearchHooks {
   // What is computed of the rows that match; empty: the matches themselves, or their number.
   std::function<std::unique_ptr<RowSummary>()> make_summary;
   std::vector<FinishedWork> resumed;  // root: work that an earlier, interrupted run finished
+  Checkpoint* checkpoint = nullptr;   // for who keeps sums; null: on_finished keeps the pieces
 };
 
 // How the audit of pruned row groups went.

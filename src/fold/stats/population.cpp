@@ -75,6 +75,22 @@ std::string Population<Sums>::to_bytes(const Piece& piece) const {
 }
 
 template <class Sums>
+std::string Population<Sums>::part_to_bytes(std::size_t part) const {
+  std::string out;
+  std::vector<std::byte> bytes;
+  put_refusals(out, part == 0 ? refusals : RefusalCounts(refusals.nulls.size()));
+  entities.each_of(part, [&](const std::string& key, const core::Moments<Sums>& moments) {
+    bytes.clear();
+    moments.append_bytes(bytes);
+    put(out, EntityKey::from_bytes(key).hash(key));
+    put_text(out, key);
+    put(out, Form::moments);
+    put_text(out, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  });
+  return out;
+}
+
+template <class Sums>
 void Population<Sums>::merge(std::string_view bytes) {
   if (bytes.empty()) return;
   add(take_refusals(bytes, refusals.nulls.size()));

@@ -38,6 +38,9 @@ class Population final : public PieceSink {
   // where entities have many rows.
   std::string to_bytes(const Piece& piece) const override;
   void merge(std::string_view bytes) override;
+  // All that was added, in parts that merge() takes. Not while others add.
+  static constexpr std::size_t parts = EntityTable<Sums>::parts;
+  std::string part_to_bytes(std::size_t part) const;
 
   // Collective, once, after all rows were added: every entity is on one rank then, and the
   // refusals are those of all ranks.

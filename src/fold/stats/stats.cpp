@@ -20,7 +20,16 @@ template <class Sums>
 SearchResult collect(const StatsRequest& request, const StatsColumns& columns, const Comm& comm,
                      SearchHooks hooks, PhaseTimer& timer, Population<Sums>& population) {
   hooks.make_summary = [&] { return std::make_unique<RowCollector>(columns, population); };
-  return search(request.search, comm, hooks, timer);
+  hooks.bytes_wanted = hooks.checkpoint == nullptr;
+  if (hooks.checkpoint == nullptr) return search(request.search, comm, hooks, timer);
+  hooks.checkpoint->keep(Population<Sums>::parts,
+                         [&](std::size_t part) { return population.part_to_bytes(part); });
+  SearchResult result = search(request.search, comm, hooks, timer);
+  comm.agree("writing the checkpoint", [&] {
+    if (result.status == Status::interrupted) hooks.checkpoint->write();
+  });
+  hooks.checkpoint->stop();
+  return result;
 }
 
 // What a run keeps a state for, checked before the first row is read.
