@@ -86,7 +86,9 @@ std::string page_figures(const fold::StatsRequest& request, const Json& report) 
                       fmt::format("of {} rows", counted(report, "rows")));
   if (!request.group_by.empty())
     out += html::figure("Entities", counted(report, "entities"), html::name(request.group_by));
-  out += html::figure("Nodes", counted(report, "nodes"), joined(request.levels));
+  out += html::figure("Nodes", counted(report, "nodes"),
+                      request.levels.empty() && !request.group_by.empty() ? "a balanced tree"
+                                                                          : joined(request.levels));
   std::string flags;
   if (request.anomalies && !request.group_by.empty())
     flags += html::figure("Flagged entities", html::count(flagged_in(report, false)),

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -59,6 +60,27 @@ std::string boxes_markup(const std::vector<Box>& boxes, std::size_t feature) {
                    html::number(scale.low), html::number(scale.high));
 }
 
+// The means of entities, from the least to the greatest bin in which there are any.
+std::string means_markup(const MeanBins& bins, std::size_t feature) {
+  const Bins& all = bins.all[feature];
+  const auto some = [](std::uint64_t count) { return count > 0; };
+  const auto first = static_cast<std::size_t>(std::ranges::find_if(all, some) - all.begin());
+  if (first == page_bins) return {};
+  std::size_t end = page_bins;
+  while (all[end - 1] == 0) --end;
+  const html::Scale& scale = bins.scales[feature];
+  const auto value = [&](std::size_t bin) {
+    return html::number(scale.low +
+                        (scale.high - scale.low) * static_cast<double>(bin) / page_bins);
+  };
+  const auto part = [&](const Bins& counts) {
+    return std::span(counts).subspan(first, end - first);
+  };
+  return html::histogram(part(all), part(bins.flagged[feature])) +
+         fmt::format("<div class=\"ends\"><span>{}</span><span>{}</span></div>", value(first),
+                     value(end));
+}
+
 }  // namespace
 
 std::string page_features(const StatsPageData& data, const fold::StatsRequest& request) {
@@ -79,12 +101,7 @@ std::string page_features(const StatsPageData& data, const fold::StatsRequest& r
         html::name(request.features[i]), html::number(f.mean), html::number(f.low),
         html::number(f.high), html::number(f.sd),
         grouped ? fmt::format("; of the entities' means {}", html::number(f.sd_of_means)) : "");
-    if (grouped) {
-      out += html::histogram(bins.all[i], bins.flagged[i]);
-      out += fmt::format("<div class=\"ends\"><span>{}</span><span>{}</span><span>{}</span></div>",
-                         html::number(bins.scales[i].low), html::number(f.mean_of_means),
-                         html::number(bins.scales[i].high));
-    }
+    if (grouped) out += means_markup(bins, i);
     out += boxes_markup(boxes, i) + "</div>\n";
   }
   return out + "</div>\n";

@@ -98,8 +98,9 @@ std::string page_flagged_entities(const StatsPageData& data, const fold::StatsRe
     around.others = data.bins_of(node);
     std::vector<std::string> cells = {
         std::to_string(++rank),
-        fmt::format("<b>{}</b><br><span class=\"note\">{}, beside {} entities</span>",
-                    html::name(id_text(line.at("entity"))), page_path(line.at("path")),
+        fmt::format("<b>{}</b><br><span class=\"note\">{}beside {} entities</span>",
+                    html::name(id_text(line.at("entity"))),
+                    request.levels.empty() ? "" : page_path(line.at("path")) + ", ",
                     html::count(anomaly.at("baseline_entities").get<std::uint64_t>())),
         html::count(line.at("records").get<std::uint64_t>())};
     for (std::string& cell : law_cells(anomaly)) cells.push_back(std::move(cell));

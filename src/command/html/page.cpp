@@ -49,7 +49,7 @@ svg{display:block}
 .ax{stroke:var(--ref);stroke-width:1}.ref{stroke:var(--ref);stroke-width:1;stroke-dasharray:2 2}
 .pt{fill:var(--ci)}.out{opacity:.35}.br{fill:var(--bar)}.bm{fill:var(--mark)}
 .bx{fill:var(--bar)}.mk{fill:var(--mark);stroke:var(--mark);stroke-width:1.6}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:22px;margin-top:12px}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:22px;margin-top:12px}
 .ends{display:flex;justify-content:space-between;color:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}
 .tree{overflow-x:auto;font-size:14px;font-variant-numeric:tabular-nums}
 .tree>div,.tree>details{min-width:max-content}
