@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -18,6 +19,7 @@ constexpr double least_share = 0.05;  // of the squared distance
 // Where a flagged entity or record lies: for each feature its value, and those it is compared with.
 struct Surroundings {
   std::vector<double> values, means, sds;
+  std::vector<std::vector<double>> percentiles;  // of records; empty: not known
   const MeanBins* others = nullptr;
 };
 
@@ -25,8 +27,13 @@ std::string driver_markup(const Json& driver, double squared, std::size_t featur
                           const Surroundings& around, const std::string& name) {
   constexpr Bins nobody{};
   const double mean = around.means[feature], sd = around.sds[feature];
-  const html::Scale scale = around.others != nullptr ? around.others->scales[feature]
-                                                     : html::Scale{mean - 8 * sd, mean + 8 * sd};
+  const double out = std::fabs(around.values[feature] - mean) / sd + 0.5;
+  const double sds = out > 4.5 && out <= 12 ? out : 4.5;
+  const html::Scale scale = around.others != nullptr
+                                ? around.others->scales[feature]
+                                : html::Scale{mean - sds * sd, mean + sds * sd};
+  const std::span<const double> percentiles =
+      around.percentiles.empty() ? std::span<const double>() : around.percentiles[feature];
   const double share = number_in(driver, "contribution") / squared * 100;
   return fmt::format(
       "<div class=\"drv\"><span>{}</span><span class=\"n\" title=\"{} % of the squared "
@@ -34,7 +41,7 @@ std::string driver_markup(const Json& driver, double squared, std::size_t featur
       html::name(name), html::number(share), html::number(around.values[feature]),
       html::signed_number(number_in(driver, "z")),
       html::position_plot(scale, around.others != nullptr ? around.others->all[feature] : nobody,
-                          mean, sd, around.values[feature]));
+                          mean, sd, around.values[feature], percentiles));
 }
 
 std::string drivers_markup(const Json& anomaly, const Surroundings& around,
@@ -52,7 +59,7 @@ std::string drivers_markup(const Json& anomaly, const Surroundings& around,
     out += driver_markup(driver, squared, feature, around, name);
   }
   if (drivers.size() > shown)
-    out += fmt::format("<span class=\"note\">and {} more, less</span>", drivers.size() - shown);
+    out += fmt::format("<span class=\"note\">and {} more</span>", drivers.size() - shown);
   return out;
 }
 
@@ -112,8 +119,9 @@ std::string page_flagged_entities(const StatsPageData& data, const fold::StatsRe
 
 std::string page_flagged_records(const StatsPageData& data, const fold::StatsRequest& request,
                                  std::uint64_t flagged) {
-  std::string out = note(flagged, data.flagged_records().size(), "record",
-                         "eight standard deviations of the records it is compared with");
+  std::string out =
+      note(flagged, data.flagged_records().size(), "record",
+           "half (box) and nine of ten (line) of the records it is compared with, where known");
   if (flagged == 0) return out;
   html::Table table(
       {">#", "dataset", ">row", "place", ">distance", ">p", ">adjusted p", "driven by"});
@@ -128,6 +136,7 @@ std::string page_flagged_records(const StatsPageData& data, const fold::StatsReq
     for (const PageFeature& f : data.features(data.node_of(anomaly.at("baseline")))) {
       around.means.push_back(f.mean);
       around.sds.push_back(f.sd);
+      around.percentiles.push_back(f.percentiles);
     }
     std::string place = page_path(line.at("path"));
     if (line.contains("entity"))

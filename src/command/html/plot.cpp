@@ -103,9 +103,16 @@ std::string histogram(std::span<const std::uint64_t> counts,
 }
 
 std::string position_plot(const Scale& scale, std::span<const std::uint64_t> counts, double mean,
-                          double sd, double value) {
+                          double sd, double value, std::span<const double> percentiles) {
   constexpr int width = 260, height = 30;
   std::string inside = bars("br", counts, most(counts), width, 20, 23);
+  if (percentiles.size() == 5) {
+    const auto x = [&](std::size_t i) { return scale.at(percentiles[i]) * width; };
+    inside += fmt::format(
+        "<rect class=\"bx\" x=\"{}\" y=\"8\" width=\"{}\" height=\"10\"/>"
+        "<path class=\"ax\" d=\"M{} 13H{}\"/>",
+        px(x(1)), px(std::max(x(3) - x(1), 1.0)), px(x(0)), px(x(4)));
+  }
   std::string ticks = fmt::format("M0 23.5H{}", width);
   if (std::isfinite(mean) && sd > 0) {
     for (int k = -9; k <= 9; ++k) {

@@ -31,9 +31,9 @@ std::string box_plot(const Scale& scale, const std::vector<double>& percentiles)
 // Counts over equal parts of a scale, those of `marked` (a part of them) in front.
 std::string histogram(std::span<const std::uint64_t> counts, std::span<const std::uint64_t> marked);
 
-// Where one value lies among others: their counts over the scale, ticks at mean and 1, 2, ...
-// standard deviations, and a mark.
+// Where one value lies among others: their counts over the scale, or percentiles as in box_plot
+// (empty: neither), ticks at mean and 1, 2, ... standard deviations, and a mark.
 std::string position_plot(const Scale& scale, std::span<const std::uint64_t> counts, double mean,
-                          double sd, double value);
+                          double sd, double value, std::span<const double> percentiles = {});
 
 }  // namespace trawl::command::html
