@@ -107,7 +107,8 @@ void check_names(const GoldTable& table) {
 
 bool is_gold(const fs::path& folder) {
   if (!fs::is_directory(folder)) return false;
-  static const std::set<fs::path> ours = {"nodes.h5", "entities.h5", "pairs.h5", "records.h5"};
+  static const std::set<fs::path> ours = {"nodes.h5", "entities.h5", "pairs.h5", "records.h5",
+                                          "replaced"};
   return std::ranges::all_of(fs::directory_iterator(folder), [](const fs::directory_entry& entry) {
     const fs::path name = entry.path().filename();
     const bool beside = name.extension() == ".trawl-index" || name.extension() == ".partial";
@@ -133,14 +134,15 @@ fs::path plain(const fs::path& folder) {
   return normal.has_filename() ? normal : normal.parent_path();
 }
 
-// The folder that is replaced is out of the way for two renames only.
+// What is replaced moves into the new folder first: no other name is touched.
+constexpr const char* replaced_name = "replaced";
+
 void publish_folder(const fs::path& partial, const fs::path& folder) {
   fsync_folder(partial);
-  const fs::path old = folder.string() + ".replaced";
-  if (fs::exists(folder)) fs::rename(folder, old);
+  if (fs::exists(folder)) fs::rename(folder, partial / replaced_name);
   fs::rename(partial, folder);
   fsync_folder(fs::absolute(folder).parent_path());
-  fs::remove_all(old);
+  fs::remove_all(folder / replaced_name);
 }
 
 }  // namespace
