@@ -128,6 +128,19 @@ class Numbers(StatsTest):
         self.assertEqual(root["records"], len(rows))
         self.assert_feature(root["features"][0], rows, 3)
 
+    def test_joint_intervals(self):
+        self.table()
+        for options in ((), ("--group-by", "agent"), ("--group-by", "agent", "--levels", "region,site")):
+            for features in (1, 2):
+                lines = self.stats("t", "--features", ",".join(("amount", "noise")[:features]), *options)
+                for node in (n for n in lines if "entity" not in n):
+                    for f in node["features"]:
+                        width, joint = f["high"] - f["low"], f["joint_high"] - f["joint_low"]
+                        if features == 1:  # T^2 is the square of t
+                            self.assertAlmostEqual(joint / width, 1, places=9)
+                        else:
+                            self.assertGreater(joint, width)
+
     def test_interval_of_independent_records(self):
         self.write("t.csv", "x\n" + "".join(f"{i}\n" for i in range(1, 12)))
         self.trawl("ingest", "t.csv", "--out", "t")

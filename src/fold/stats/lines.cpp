@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <trawl/base/json.hpp>
+#include <trawl/core/stats/mahalanobis.hpp>
 #include <trawl/core/stats/tails.hpp>
 
 #include "fold/stats/json_fields.hpp"
@@ -50,6 +51,18 @@ double LineWriter::quantile(std::int64_t degrees_of_freedom) {
   return found->second;
 }
 
+// In standard errors.
+double LineWriter::joint_quantile(std::int64_t samples) {
+  const auto features = static_cast<std::int64_t>(request_.features.size());
+  if (samples <= features) return std::numeric_limits<double>::quiet_NaN();
+  const auto [found, fresh] = joint_quantiles_.try_emplace(samples, 0.0);
+  if (fresh) {
+    found->second =
+        std::sqrt(core::upper_hotelling_quantile(1 - request_.confidence, samples, features));
+  }
+  return found->second;
+}
+
 void LineWriter::begin_feature(std::string& out, std::size_t i, double mean, double sd,
                                const stats::Interval& interval) const {
   out += i == 0 ? "{\"feature\":" : ",{\"feature\":";
@@ -74,6 +87,7 @@ std::string LineWriter::node(const stats::Path& path, const stats::Node<Sums>& n
   const stats::NodeSummary s = node.summary();
   const bool grouped = !request_.group_by.empty();
   const double t = quantile(grouped ? s.degrees_of_freedom : s.records - 1);
+  const double joint = joint_quantile(grouped ? s.entities_with_records : s.records);
   std::string out;
   out += "{\"path\":";
   append_path(out, path);
@@ -84,9 +98,12 @@ std::string LineWriter::node(const stats::Path& path, const stats::Node<Sums>& n
   out += fmt::format(",\"records\":{},\"refused\":{},\"features\":[", s.records, s.refused);
   for (std::size_t i = 0; i < s.features.size(); ++i) {
     const stats::FeatureSummary& f = s.features[i];
-    const stats::Interval interval =
-        grouped ? s.mean_interval(i, t) : around(f.mean, t * f.independent_error);
-    begin_feature(out, i, f.mean, f.sd, interval);
+    const auto interval = [&](double width) {
+      return grouped ? s.mean_interval(i, width) : around(f.mean, width * f.independent_error);
+    };
+    begin_feature(out, i, f.mean, f.sd, interval(t));
+    append_field(out, "joint_low", interval(joint).low);
+    append_field(out, "joint_high", interval(joint).high);
     if (grouped) {
       append_field(out, "mean_of_means", f.mean_of_means);
       append_field(out, "sd_of_means", f.sd_of_means);

@@ -22,7 +22,9 @@ class LineWriter {
 
   // {"path":[...],"entities":n,"effective_entities":x,"records":n,"refused":n,"features":[...]}
   // Intervals hold for records that depend on each other within an entity; without entities they
-  // suppose independent records.
+  // suppose independent records. Those from "joint_low" to "joint_high" hold for the means of all
+  // features at once: the shadows of the region of the mean vector that Hotelling's T^2 gives
+  // (Anderson, 3rd ed., 5.3).
   template <class Sums>
   std::string node(const stats::Path& path, const stats::Node<Sums>& node);
 
@@ -36,11 +38,12 @@ class LineWriter {
   void begin_feature(std::string& out, std::size_t i, double mean, double sd,
                      const stats::Interval& interval) const;
   double quantile(std::int64_t degrees_of_freedom);
+  double joint_quantile(std::int64_t samples);
   template <class Sums>
   void append_relations(std::string& out, const core::Moments<Sums>& moments) const;
 
   const StatsRequest& request_;
-  std::unordered_map<std::int64_t, double> quantiles_;  // they cost 50 to 100 us
+  std::unordered_map<std::int64_t, double> quantiles_, joint_quantiles_;  // 50 to 100 us each
 };
 
 }  // namespace trawl::fold
