@@ -59,6 +59,8 @@ fold::StatsRequest report_request(const StatsParams& p) {
 }
 
 void check_outputs(const StatsParams& p) {
+  if (p.html && (p.html == p.out || p.html == p.state || p.html == p.gold))
+    throw InputError("--html names the same file as another output");
   for (const auto& path : {p.out, p.html, p.state}) {
     if (path && !p.run.overwrite && fs::exists(*path))
       throw InputError(fmt::format("'{}' exists; --overwrite replaces it", path->string()));

@@ -186,6 +186,8 @@ class Files(HtmlTest):
         run = self.trawl("stats", "t", "--features", "amount", "--html", "page.html", code=BAD_INPUT)
         self.assertIn("--overwrite", run.stderr)
         self.assertEqual((self.folder / "page.html").read_text(), "mine")
+        run = self.trawl("stats", "t", "--features", "amount", "--html", "x", "--out", "x", code=BAD_INPUT)
+        self.assertIn("same file", run.stderr)
 
 
 if __name__ == "__main__":
