@@ -209,7 +209,7 @@ GoldTable node_table(const fold::StatsRequest& request, const GoldFacts& facts) 
   }
   columns.add(count("records", member("records")));
   columns.add(count("refused", member("refused")));
-  columns.add_features({"mean", "sd", "low", "high"});
+  columns.add_features({"mean", "sd", "low", "high", "joint_low", "joint_high"});
   if (grouped) columns.add_features({"mean_of_means", "sd_of_means"});
   return {"nodes.h5", columns.take()};
 }

@@ -64,7 +64,7 @@ class GoldTest(CliTest):
         self.assertEqual(place, line["path"])
         self.assertEqual((row["records"], row["refused"]), (line["records"], line["refused"]))
         for name, feature in zip(FEATURES, line["features"]):
-            for key in ("mean", "sd", "low", "high", "mean_of_means", "sd_of_means"):
+            for key in ("mean", "sd", "low", "high", "joint_low", "joint_high", "mean_of_means", "sd_of_means"):
                 if key in feature:
                     self.assertEqual(row[f"{name}_{key}"], number(feature[key]))
 
