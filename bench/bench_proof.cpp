@@ -1,5 +1,5 @@
 // What does it cost to prove that one of a million states is counted? Proofs in a tree of 2^20
-// moments of 10 features: their size, the time to check one, and the time to build the tree.
+// moments: their size, the time to check one, and the time to build a tree.
 #include <trawl/core/exact/moments.hpp>
 #include <trawl/core/integrity/sum_proof.hpp>
 
@@ -9,17 +9,28 @@ namespace {
 
 using namespace trawl;
 
+// Of values rounded to multiples of 2^-24, and of the doubles themselves.
+template <class Moments>
+Moments nothing(std::size_t features) {
+  if constexpr (std::is_same_v<Moments, core::FixedMoments>)
+    return Moments(std::vector<int>(features, -24));
+  else
+    return Moments(features);
+}
+
+template <class Moments>
 const core::SumKind& moments_kind() {
-  static const core::SumKind kind = core::sum_kind<core::FixedMoments>("moments");
+  static const core::SumKind kind = core::sum_kind<Moments>("moments");
   return kind;
 }
 
-std::vector<std::byte> state_of(std::uint64_t seed) {
+template <class Moments>
+std::vector<std::byte> state_of(std::uint64_t seed, std::size_t features) {
   std::mt19937_64 random(seed);
   std::normal_distribution<double> normal;
-  std::vector<double> records(50);
+  std::vector<double> records(5 * features);
   for (double& value : records) value = normal(random);
-  core::FixedMoments moments(std::vector<int>(10, -24));
+  Moments moments = nothing<Moments>(features);
   moments.add(records);
   return moments.to_bytes();
 }
@@ -30,45 +41,61 @@ std::vector<std::byte> key_of(std::uint64_t i) {
   return key;
 }
 
-core::SumTreeRange range_of(std::uint64_t begin, std::uint64_t end) {
-  core::SumTreeRange range(moments_kind(), begin);
+template <class Moments>
+core::SumTreeRange range_of(std::uint64_t begin, std::uint64_t end, std::size_t features) {
+  core::SumTreeRange range(moments_kind<Moments>(), begin);
   range.watch(begin);
-  const auto state = state_of(1);
+  const auto state = state_of<Moments>(1, features);
   for (std::uint64_t i = begin; i < end; ++i) range.add(key_of(i), state);
   return range;
 }
 
+// Arguments: leaves, features.
+template <class Moments>
 void build(benchmark::State& state) {
   const auto leaves = static_cast<std::uint64_t>(state.range(0));
-  for (auto _ : state) benchmark::DoNotOptimize(range_of(0, leaves).finish());
+  const auto features = static_cast<std::size_t>(state.range(1));
+  for (auto _ : state) benchmark::DoNotOptimize(range_of<Moments>(0, leaves, features).finish());
   state.SetItemsProcessed(state.range(0) * state.iterations());
 }
 
-// A tree of 2^20 leaves is 2^10 times the same 2^10 leaves, but for the keys; the path alone is
-// made, from one sibling for each level.
+// Arguments: levels, features. A tree of 2^20 leaves is 2^10 times the same 2^10 leaves, but for
+// the keys; the path alone is made, from one sibling for each level.
+template <class Moments>
 void check(benchmark::State& state) {
   const auto levels = static_cast<std::size_t>(state.range(0));
-  core::SumProof proof{
-      moments_kind().name, std::uint64_t{1} << levels, 0, key_of(0), state_of(1), {}};
+  const auto features = static_cast<std::size_t>(state.range(1));
+  const core::SumKind& kind = moments_kind<Moments>();
+  core::SumProof proof{kind.name, std::uint64_t{1} << levels,     0,
+                       key_of(0), state_of<Moments>(1, features), {}};
   core::SumNode top = core::sum_leaf(proof.key, proof.sum);
-  core::SumNode sibling = core::sum_leaf(key_of(1), state_of(2));
+  core::SumNode sibling = core::sum_leaf(key_of(1), state_of<Moments>(2, features));
   for (std::size_t i = 0; i < levels; ++i) {
     proof.path.push_back(sibling);
-    top = core::sum_parent(moments_kind(), top, sibling);
-    sibling = core::sum_parent(moments_kind(), sibling, sibling);
+    top = core::sum_parent(kind, top, sibling);
+    sibling = core::sum_parent(kind, sibling, sibling);
   }
-  const Sha256Digest root = core::sum_root(moments_kind(), proof.leaves, top);
+  const Sha256Digest root = core::sum_root(kind, proof.leaves, top);
   const auto bytes = core::to_bytes(proof);
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(
-        core::check_proof(core::sum_proof_from_bytes(bytes), moments_kind(), root));
-  }
+  for (auto _ : state)
+    benchmark::DoNotOptimize(core::check_proof(core::sum_proof_from_bytes(bytes), kind, root));
   state.counters["bytes"] = static_cast<double>(bytes.size());
   state.counters["bytes_of_state"] = static_cast<double>(proof.sum.size());
 }
 
-BENCHMARK(build)->Arg(1 << 14)->Unit(benchmark::kMillisecond);
-BENCHMARK(check)->Arg(10)->Arg(20)->Unit(benchmark::kMicrosecond);
+#define MEASURE(Moments)               \
+  BENCHMARK(build<Moments>)            \
+      ->Args({1 << 14, 1})             \
+      ->Args({1 << 14, 10})            \
+      ->Unit(benchmark::kMillisecond); \
+  BENCHMARK(check<Moments>)            \
+      ->Args({20, 1})                  \
+      ->Args({20, 3})                  \
+      ->Args({20, 10})                 \
+      ->Unit(benchmark::kMicrosecond);
+MEASURE(core::FixedMoments)
+MEASURE(core::ExactMoments)
+#undef MEASURE
 
 }  // namespace
 

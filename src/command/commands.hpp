@@ -12,6 +12,8 @@ Command ingest_command();
 Command index_command();
 Command inspect_command();
 Command merge_command();
+Command prove_command();
+Command check_proof_command();
 Command replay_command();
 Command search_command();
 Command stats_command();

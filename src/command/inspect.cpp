@@ -13,6 +13,7 @@
 #include "command/collective.hpp"
 #include "command/commands.hpp"
 #include "command/inspect_dataset.hpp"
+#include "command/inspect_state.hpp"
 #include "command/shares.hpp"
 
 namespace trawl::command {
@@ -30,7 +31,7 @@ struct InspectParams {
 
 void describe(InspectParams& p, Options& visit) {
   visit.argument("input", p.inputs, "INPUT...",
-                 "files, folders, globs (in quotes) or gen: sources");
+                 "files, folders, globs (in quotes) or gen: sources; or state files");
   visit.section("Reading");
   visit.option("table", p.table, "PATH", "the table inside HDF5 files that hold several");
   visit.flag(
@@ -74,22 +75,51 @@ std::vector<Json> inspect_all(const std::vector<DatasetRef>& refs, bool scan,
   return all;
 }
 
+// Root. Of those inputs that are state files.
+std::vector<Json> inspect_states(const std::vector<std::string>& inputs) {
+  std::vector<Json> states;
+  for (const std::string& input : inputs) {
+    if (!is_state_file(input)) continue;
+    try {
+      states.push_back(inspect_state(input));
+    } catch (const DataError& error) {
+      states.push_back({{"dataset", input}, {"location", input}, {"error", error.what()}});
+    }
+  }
+  return states;
+}
+
+// Root. Those that are not.
+std::vector<DatasetRef> dataset_inputs(const InspectParams& p) {
+  std::vector<std::string> inputs;
+  for (const std::string& input : p.inputs)
+    if (!is_state_file(input)) inputs.push_back(input);
+  if (inputs.empty() && !p.inputs.empty()) return {};
+  return store::list_inputs(inputs, p.table);
+}
+
 std::string people_text(const std::vector<Json>& inspections) {
   std::string text;
   std::uint64_t rows = 0;
   std::uint64_t failed = 0;
+  std::uint64_t states = 0;
   for (const Json& inspection : inspections) {
     if (inspection.contains("error")) {
       ++failed;
       text += fmt::format("{}: failed: {}\n\n", inspection["dataset"].get<std::string>(),
                           inspection["error"].get<std::string>());
+    } else if (inspection.contains("state")) {
+      ++states;
+      text += state_text(inspection) + "\n";
     } else {
       rows += inspection["rows"].get<std::uint64_t>();
       text += inspection_text(inspection) + "\n";
     }
   }
-  return text + fmt::format("{} datasets, {} rows, {} failed\n", with_thousands(inspections.size()),
-                            with_thousands(rows), failed);
+  if (states > 0) text += fmt::format("{} states, ", with_thousands(states));
+  return text + fmt::format("{} datasets, {} rows, {} failed\n",
+                            with_thousands(inspections.size() - states), with_thousands(rows),
+                            failed);
 }
 
 std::string json_text(const std::vector<Json>& inspections, bool complete) {
@@ -99,16 +129,27 @@ std::string json_text(const std::vector<Json>& inspections, bool complete) {
   json["datasets"] = Json::array();
   json["failed"] = Json::array();
   for (const Json& inspection : inspections) {
-    json[inspection.contains("error") ? "failed" : "datasets"].push_back(inspection);
+    json[inspection.contains("error")   ? "failed"
+         : inspection.contains("state") ? "states"
+                                        : "datasets"]
+        .push_back(inspection);
   }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 ExitCode run(const InspectParams& p, const Context& context) {
   const comm::Comm& world = context.world;
-  const auto refs = store::parse_refs(
-      from_root(world, [&] { return store::format_refs(store::list_inputs(p.inputs, p.table)); }));
-  const std::vector<Json> inspections = inspect_all(refs, p.scan, world);
+  const auto refs =
+      store::parse_refs(from_root(world, [&] { return store::format_refs(dataset_inputs(p)); }));
+  std::vector<Json> inspections = inspect_all(refs, p.scan, world);
+  const Json states =
+      parse_json(from_root(world,
+                           [&] {
+                             return Json(inspect_states(p.inputs))
+                                 .dump(-1, ' ', false, Json::error_handler_t::replace);
+                           }),
+                 "inspection of states");
+  inspections.insert(inspections.end(), states.begin(), states.end());
   const bool complete = std::ranges::none_of(
       inspections, [](const Json& inspection) { return inspection.contains("error"); });
   print_from_root(world, p.json ? json_text(inspections, complete) : people_text(inspections));
@@ -125,7 +166,9 @@ Command inspect_command() {
                   "Other HDF5 files and gen: "
                   "sources are read whole for min, max, NULLs and distinct values, unless "
                   "--no-scan is given. Distinct values "
-                  "are estimates (standard error 1.6 %); text bounds are cut to 32 bytes.",
+                  "are estimates (standard error 1.6 %); text bounds are cut to 32 bytes.\n\n"
+                  "Of state files: what is summed, what they cover, and the root that proofs lead "
+                  "to.",
        .example = "trawl inspect flights\ntrawl inspect --json 'data/*.h5'",
        .exit_codes = {ExitCode::incomplete}},
       run);

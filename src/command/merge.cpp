@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <trawl/base/digest.hpp>
 #include <trawl/base/error.hpp>
 #include <trawl/base/file.hpp>
 #include <trawl/base/log.hpp>
@@ -67,6 +68,7 @@ Json json_report(const fold::MergedStates& m) {
           {"rows", m.rows},
           {"matches", m.matches},
           {"entities", m.entities},
+          {"entities_root", hex(m.root)},
           {"merged", std::move(merged)},
           {"skipped", std::move(skipped)}};
 }
@@ -83,6 +85,7 @@ void tell_story(const fold::MergedStates& m) {
                          m.written.path.string(), text_of(m.plan.coverage),
                          with_thousands(m.entities), with_thousands(m.matches),
                          with_thousands(m.rows)));
+  log::story(fmt::format("root        {}", hex(m.root)));
 }
 
 ExitCode run(const MergeParams& p, const Context& context) {

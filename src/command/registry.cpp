@@ -89,6 +89,8 @@ std::span<const Command> commands() {
       search_command(),
       stats_command(),
       merge_command(),
+      prove_command(),
+      check_proof_command(),
       verify_command(),
       replay_command(),
       sweep_command(),

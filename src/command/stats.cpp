@@ -96,8 +96,8 @@ struct Extras {
 };
 
 // Collective.
-Recorded run_job(const StatsParams& params, const Context& context, Extras& extras) {
-  const fold::StatsRequest request = request_of(params, context.world);
+Recorded run_job(const StatsParams& params, const fold::StatsRequest& request,
+                 const Context& context, Extras& extras) {
   RecordedRun run(params.run, context, request.search);
   run.keep_checkpoints(params.checkpoint);
   fold::StatsResult result = fold::stats(request, context.world, run.hooks(), run.timer());
@@ -120,8 +120,10 @@ Json json_report(const Recorded& run, const Extras& extras) {
   return report;
 }
 
-void tell_extras(const StatsParams& params, const Extras& extras) {
+void tell_extras(const StatsParams& params, const Extras& extras, const Json& counts) {
   if (extras.state) log::story(fmt::format("state       {}", extras.state->path.string()));
+  if (counts.contains("entities_root"))
+    log::story(fmt::format("root        {}", counts.at("entities_root").get<std::string>()));
   if (params.state && !extras.state)
     log::warning("no state was written: the sums may lack rows that were pruned wrongly");
   if (extras.same_data.empty()) return;
@@ -136,7 +138,7 @@ ExitCode run_stats(const StatsParams& params, const Context& context) {
   const comm::Comm& comm = context.world;
   on_root(comm, [&] { check_outputs(params); });
   Extras extras;
-  const Recorded run = run_job(params, context, extras);
+  const Recorded run = run_job(params, request_of(params, comm), context, extras);
   if (run.exit_code == ExitCode::interrupted) return run.exit_code;
   std::string printed;
   on_root(comm, [&] {
@@ -145,7 +147,7 @@ ExitCode run_stats(const StatsParams& params, const Context& context) {
     deliver_page(params, report_request(params), run.result, report);
     printed = deliver(params, run.result, report);
     tell_story(run, headline(run));
-    tell_extras(params, extras);
+    tell_extras(params, extras, run.record.at("counts"));
     tell_counts(run.record.at("counts"));
   });
   print_from_root(comm, printed);
@@ -233,10 +235,11 @@ const About stats_about = {
 };
 
 Recorded run_stats_job(const StatsParams& params, const Context& context) {
-  StatsParams without_state = params;
-  without_state.state.reset();
+  fold::StatsRequest request = request_of(params, context.world);
+  request.entities_root = params.state.has_value();
+  request.state.clear();
   Extras extras;
-  return run_job(without_state, context, extras);
+  return run_job(params, request, context, extras);
 }
 
 Command stats_command() {

@@ -74,7 +74,7 @@ void describe(StatsParams& p, Options& visit);
 extern const About stats_about;
 
 // Collective. One whole run, as `trawl replay` repeats it; reporting is the caller's. No state is
-// written.
+// written; its root is certified.
 Recorded run_stats_job(const StatsParams& params, const Context& context);
 
 // Collective. `trawl stats --from-state`: the report of states instead of data.

@@ -14,6 +14,7 @@
 #include "fold/stats/entity_key.hpp"
 #include "fold/stats/state.hpp"
 #include "fold/stats/state_entities.hpp"
+#include "fold/stats/state_root.hpp"
 #include "fold/stats/state_write.hpp"
 
 namespace trawl::fold {
@@ -92,8 +93,10 @@ void write_part(const StatsRequest& shape, const std::vector<Record>& records, s
   population.refusals.nulls[1] = end - begin;
   population.refusals.without_key = 2 * (end - begin);
   const Opened opened;
-  write_state(request, state_configuration(request, opened, {}), population, scanned(begin, end),
-              comm::Comm::solo());
+  const std::string configuration = state_configuration(request, opened, {});
+  const comm::Comm solo = comm::Comm::solo();
+  const auto root = root_of(population.entities, request, configuration, solo);
+  write_state(request, configuration, population, scanned(begin, end), root, solo);
 }
 
 void merge(const std::vector<fs::path>& states, const fs::path& out) {

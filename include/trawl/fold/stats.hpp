@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <trawl/base/digest.hpp>
 #include <trawl/comm/comm.hpp>
 #include <trawl/core/stats/entity_id.hpp>
 #include <trawl/core/stats/fdr.hpp>
@@ -57,6 +58,8 @@ struct StatsRequest {
   std::filesystem::path state;              // where the state is written; empty: nowhere
   bool overwrite_state = false;
   std::optional<PairRequest> pairs;  // requires group_by, and 3 features
+  // The root of the sum tree over the entities (state_proof.hpp); with a state always.
+  bool entities_root = false;
 };
 
 // Rows that are in no record, and why: counted once for each column that says so.
@@ -101,6 +104,7 @@ struct StatsResult {
   PairCounts pairs;  // as far as pairs were asked for
   // None, too, when the audit found that rows are missing (SearchResult::audit).
   std::optional<store::WrittenState> state;
+  std::optional<Sha256Digest> entities_root;
 };
 
 // Local. request.search with what the columns and options of the statistics add to it: what is

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <trawl/base/digest.hpp>
 #include <trawl/comm/comm.hpp>
 #include <trawl/fold/stats.hpp>
 #include <trawl/store/state_file.hpp>
@@ -30,6 +31,7 @@ struct MergedStates {
   std::uint64_t entities = 0;  // pairs of an entity and a path
   std::uint64_t rows = 0;      // covered
   std::uint64_t matches = 0;   // rows that the predicate chose
+  Sha256Digest root{};         // of the sum tree over the entities (state_proof.hpp)
 };
 
 // Local. Writes the sum of `states` to `out`: the same bytes for any order and grouping of merges,

@@ -23,6 +23,20 @@ void put_sortable(std::string& out, std::string_view text) {
   out += '\0';
 }
 
+std::uint64_t take_big_endian(std::string_view& bytes) {
+  std::uint64_t value = 0;
+  for (const char c : take_bytes(bytes, 8)) value = value << 8 | static_cast<unsigned char>(c);
+  return value;
+}
+
+std::string take_sortable(std::string_view& bytes) {
+  for (std::string text;;) {
+    const char c = take<char>(bytes);
+    if (c == '\0' && take<char>(bytes) == '\0') return text;
+    text += c;
+  }
+}
+
 }  // namespace
 
 void put_path(std::string& out, const stats::Path& path) {
@@ -99,6 +113,19 @@ std::string EntityKey::sort_bytes() const {
   }
   for (const std::string& name : path) put_sortable(out, name);
   return out;
+}
+
+EntityKey EntityKey::from_sort_bytes(std::string_view bytes, bool has_id, std::size_t names) {
+  std::string_view rest = bytes;
+  EntityKey key;
+  if (has_id && take<std::uint8_t>(rest) == 0) {
+    key.id = static_cast<std::int64_t>(take_big_endian(rest) ^ (std::uint64_t{1} << 63));
+  } else if (has_id) {
+    key.id = take_sortable(rest);
+  }
+  while (key.path.size() < names) key.path.push_back(take_sortable(rest));
+  if (key.sort_bytes() != bytes) throw Error("statistics: no key of an entity");
+  return key;
 }
 
 }  // namespace trawl::fold

@@ -55,6 +55,9 @@ struct EntityKey {
   static EntityKey from_bytes(std::string_view bytes);
   // Bytes whose order is that of ids (numbers before texts, texts by their bytes), then paths.
   std::string sort_bytes() const;
+  // The key of these bytes, with an id or not, and so many names; Error for everything that
+  // sort_bytes would not have written.
+  static EntityKey from_sort_bytes(std::string_view bytes, bool has_id, std::size_t names);
   // Says on which rank it lives; `bytes` are its own. All paths of an entity have one hash, so that
   // one rank can tell how many there are.
   std::uint64_t hash(std::string_view bytes) const;

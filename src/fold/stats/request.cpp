@@ -130,6 +130,7 @@ Json counts_of(const StatsRequest& request, const StatsResult& r) {
                  {"nodes", r.nodes},
                  {"entities", r.entities},
                  {"split_entities", r.split_entities}};
+  if (r.entities_root) counts["entities_root"] = hex(*r.entities_root);
   if (request.anomalies) counts["anomalies"] = counts_of(*request.anomalies, r);
   if (request.pairs) counts["pairs"] = to_json(r.pairs);
   return counts;

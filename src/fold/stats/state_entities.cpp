@@ -46,6 +46,13 @@ std::vector<char> SortedEntities<Sums>::next_piece(std::size_t bytes) {
 }
 
 template <class Sums>
+void SortedEntities<Sums>::each(
+    const std::function<void(std::uint64_t, const std::string&, const core::Moments<Sums>&)>&
+        function) const {
+  for (const Item& item : items_) function(item.hash, *item.key, *item.moments);
+}
+
+template <class Sums>
 EntitySection<Sums>::EntitySection(store::StateWriter& writer, const StatsRequest& request)
     : writer_(writer), summary_(request) {
   writer_.add_section(entities_section);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,10 @@ class SortedEntities {
   bool done() const { return next_ == items_.size(); }
   // Records of the next entities: as many as it takes to make `bytes`. Empty when done.
   std::vector<char> next_piece(std::size_t bytes);
+  std::size_t size() const { return items_.size(); }
+  // All, wherever next_piece stands.
+  void each(const std::function<void(std::uint64_t hash, const std::string& key,
+                                     const core::Moments<Sums>&)>& function) const;
 
  private:
   struct Item {
@@ -76,6 +81,8 @@ class EntityReader {
   std::uint64_t hash() const { return hash_; }
   std::string_view key() const { return key_; }
   std::string_view record() const { return record_; }
+  std::string_view state() const { return state_; }       // the moments' bytes
+  std::string_view sort_bytes() const { return order_; }  // of the key
   // In the order of the section.
   bool before(const EntityReader& other) const {
     return std::pair(hash_, std::string_view(order_)) <

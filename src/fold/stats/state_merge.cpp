@@ -9,6 +9,7 @@
 #include "fold/stats/state.hpp"
 #include "fold/stats/state_entities.hpp"
 #include "fold/stats/state_files.hpp"
+#include "fold/stats/state_root.hpp"
 
 namespace trawl::fold {
 namespace {
@@ -23,23 +24,26 @@ class EntityMerge {
 
   bool done() const { return heap_.empty(); }
 
-  // Appends the next record to `section`.
-  void next(EntitySection<Sums>& section) {
+  // Appends the next record to `section`, as the next leaf of `tree`.
+  void next(EntitySection<Sums>& section, core::SumTreeRange& tree) {
     group_.clear();
     do {
       group_.push_back(heap_.top());
       heap_.pop();
     } while (!heap_.empty() && readers_[heap_.top()].same(readers_[group_[0]]));
     const EntityReader& first = readers_[group_[0]];
+    const std::string leaf = leaf_key(first.hash(), first.sort_bytes());
     core::Moments<Sums> sum = first.moments<Sums>();
     if (group_.size() == 1) {
       section.append(first.record(), first.key(), sum);
+      tree.add(bytes_of(leaf), bytes_of(first.state()));
     } else {
       for (std::size_t i = 1; i < group_.size(); ++i)
         sum.merge(readers_[group_[i]].moments<Sums>());
       record_.clear();
       put_record(record_, first.key(), sum);
       section.append(record_, first.key(), sum);
+      tree.add(bytes_of(leaf), sum.to_bytes());
     }
     for (const std::size_t i : group_) advance(i);
   }
@@ -68,8 +72,12 @@ void merge_entities(const StateFiles& files, store::StateWriter& writer, MergedS
     readers.emplace_back(files.readers[i], files.inputs[i].name, files.request);
   EntitySection<Sums> section(writer, files.request);
   EntityMerge<Sums> merge(readers);
-  while (!merge.done()) merge.next(section);
+  core::SumTreeRange range(moments_kind<Sums>(files.request, files.inputs[0].configuration));
+  while (!merge.done()) merge.next(section, range);
   section.finish();
+  const core::SumTree tree = std::move(range).finish();
+  StateRoot{tree.leaves, tree.root}.write(writer);
+  result.root = tree.root;
   if (!files.request.group_by.empty()) result.entities = section.entities();
 }
 

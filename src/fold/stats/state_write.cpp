@@ -41,7 +41,7 @@ void collect(const EntityTable<Sums>& table, const Comm& comm,
 template <class Sums>
 store::WrittenState write_state(const StatsRequest& request, const std::string& configuration,
                                 const Population<Sums>& population, const SearchResult& search,
-                                const Comm& comm) {
+                                const std::optional<StateRoot>& root, const Comm& comm) {
   std::unique_ptr<store::StateWriter> writer;  // root only
   std::unique_ptr<EntitySection<Sums>> section;
   comm.agree(phase, [&] {
@@ -64,6 +64,7 @@ store::WrittenState write_state(const StatsRequest& request, const std::string& 
   comm.agree(phase, [&] {
     if (!comm.is_root()) return;
     section->finish();
+    root.value().write(*writer);
     written = writer->finish();
   });
   return written;
@@ -71,9 +72,9 @@ store::WrittenState write_state(const StatsRequest& request, const std::string& 
 
 template store::WrittenState write_state(const StatsRequest&, const std::string&,
                                          const Population<core::ExactSums>&, const SearchResult&,
-                                         const Comm&);
+                                         const std::optional<StateRoot>&, const Comm&);
 template store::WrittenState write_state(const StatsRequest&, const std::string&,
                                          const Population<core::FixedSums>&, const SearchResult&,
-                                         const Comm&);
+                                         const std::optional<StateRoot>&, const Comm&);
 
 }  // namespace trawl::fold

@@ -8,6 +8,7 @@
 #include "fold/stats/report.hpp"
 #include "fold/stats/row_collector.hpp"
 #include "fold/stats/state.hpp"
+#include "fold/stats/state_root.hpp"
 #include "fold/stats/state_write.hpp"
 
 namespace trawl::fold {
@@ -37,13 +38,15 @@ class StateJob {
  public:
   StateJob(const StatsRequest& request, const Comm& comm) : request_(request), comm_(comm) {}
 
+  bool wanted() const { return !request_.state.empty() || request_.entities_root; }
+
   SearchHooks hooked(SearchHooks hooks) {
-    if (request_.state.empty()) return hooks;
+    if (!wanted()) return hooks;
     hooks.on_plan = [this, then = hooks.on_plan](const Opened& opened,
                                                  const std::vector<KeyListFacts>& lists,
                                                  const std::vector<Work>& work) {
       comm_.agree("planning the state", [&] {
-        check_distinct(opened);
+        if (!request_.state.empty()) check_distinct(opened);
         configuration_ = state_configuration(request_, opened, lists);
       });
       if (then) then(opened, lists, work);
@@ -55,8 +58,11 @@ class StateJob {
   template <class Sums>
   void write(const Population<Sums>& population, StatsResult& result) {
     // Rows that were taken for pruned with a wrong proof are missing in the sums.
-    if (request_.state.empty() || result.search.audit.hits > 0) return;
-    result.state = write_state(request_, configuration_, population, result.search, comm_);
+    if (!wanted() || result.search.audit.hits > 0) return;
+    const auto root = root_of(population.entities, request_, configuration_, comm_);
+    if (root) result.entities_root = root->root;
+    if (request_.state.empty()) return;
+    result.state = write_state(request_, configuration_, population, result.search, root, comm_);
   }
 
  private:
@@ -84,7 +90,7 @@ StatsResult run(const StatsRequest& request, typename Sums::Configuration config
                         hooks, result);
     if (result.search.status == Status::interrupted) return result;
   }
-  if (!request.state.empty()) timer.begin("state");
+  if (state.wanted()) timer.begin("state");
   state.write(population, result);
   timer.end();
   return result;
