@@ -23,4 +23,11 @@ std::optional<core::SumTree> make_sum_tree(const core::SumKind& kind, std::uint6
                                            std::span<const std::uint64_t> watched,
                                            const comm::Comm& world);
 
+// Collective. The same of ranges that ranks have built: they must touch, in the order of ranks.
+std::optional<core::SumTree> join_sum_trees(const core::SumKind& kind, core::SumTreeRange mine,
+                                            const comm::Comm& world);
+
+// Collective. How many leaves lower ranks have, when this one has `count`.
+std::uint64_t leaves_before(std::uint64_t count, const comm::Comm& world);
+
 }  // namespace trawl::fold

@@ -47,9 +47,11 @@ std::vector<char> SortedEntities<Sums>::next_piece(std::size_t bytes) {
 
 template <class Sums>
 void SortedEntities<Sums>::each(
+    std::size_t begin, std::size_t end,
     const std::function<void(std::uint64_t, const std::string&, const core::Moments<Sums>&)>&
         function) const {
-  for (const Item& item : items_) function(item.hash, *item.key, *item.moments);
+  for (std::size_t i = begin; i < end; ++i)
+    function(items_[i].hash, *items_[i].key, *items_[i].moments);
 }
 
 template <class Sums>

@@ -33,8 +33,9 @@ class SortedEntities {
   // Records of the next entities: as many as it takes to make `bytes`. Empty when done.
   std::vector<char> next_piece(std::size_t bytes);
   std::size_t size() const { return items_.size(); }
-  // All, wherever next_piece stands.
-  void each(const std::function<void(std::uint64_t hash, const std::string& key,
+  // Those at [begin, end), wherever next_piece stands. Thread-safe.
+  void each(std::size_t begin, std::size_t end,
+            const std::function<void(std::uint64_t hash, const std::string& key,
                                      const core::Moments<Sums>&)>& function) const;
 
  private:

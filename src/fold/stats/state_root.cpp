@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <trawl/base/error.hpp>
+#include <trawl/base/parallel.hpp>
 #include <trawl/fold/sum_tree.hpp>
 
 #include "fold/stats/state.hpp"
@@ -37,6 +38,26 @@ core::Moments<Sums> moments_from(Bytes bytes, const typename Sums::Configuration
     throw DataError("moments of other features or units than the configuration says");
   check_counts(moments);
   return moments;
+}
+
+// Leaves [begin, begin + size) of the tree; any number of threads makes the same.
+template <class Sums>
+core::SumTreeRange range_of(const SortedEntities<Sums>& entities, const core::SumKind& kind,
+                            std::uint64_t begin, int threads) {
+  const std::size_t size = entities.size();
+  const auto pieces = static_cast<std::size_t>(std::max(1, threads));
+  std::vector<core::SumTreeRange> ranges;
+  for (std::size_t i = 0; i < pieces; ++i) ranges.emplace_back(kind, begin + size * i / pieces);
+  parallel_for(pieces, threads, [&](std::size_t i) {
+    entities.each(
+        size * i / pieces, size * (i + 1) / pieces,
+        [&](std::uint64_t hash, const std::string& key, const core::Moments<Sums>& moments) {
+          const std::string order = EntityKey::from_bytes(key).sort_bytes();
+          ranges[i].add(bytes_of(leaf_key(hash, order)), moments.to_bytes());
+        });
+  });
+  for (std::size_t i = 1; i < pieces; ++i) ranges[0].merge(std::move(ranges[i]));
+  return std::move(ranges[0]);
 }
 
 }  // namespace
@@ -88,13 +109,12 @@ std::optional<StateRoot> root_of(const EntityTable<Sums>& entities, const StatsR
                                  const std::string& configuration, const comm::Comm& comm) {
   std::optional<SortedEntities<Sums>> mine;
   comm.agree("sorting the entities", [&] { mine.emplace(entities); });
-  const LeafSource leaves = [&](const auto& add) {
-    mine->each([&](std::uint64_t hash, const std::string& key, const core::Moments<Sums>& moments) {
-      add(bytes_of(leaf_key(hash, EntityKey::from_bytes(key).sort_bytes())), moments.to_bytes());
-    });
-  };
-  const auto tree =
-      make_sum_tree(moments_kind<Sums>(request, configuration), mine->size(), leaves, {}, comm);
+  const std::uint64_t begin = leaves_before(mine->size(), comm);
+  const core::SumKind kind = moments_kind<Sums>(request, configuration);
+  core::SumTreeRange range(kind, begin);
+  comm.agree("building the tree of sums",
+             [&] { range = range_of(*mine, kind, begin, request.search.threads); });
+  const auto tree = join_sum_trees(kind, std::move(range), comm);
   if (!tree) return std::nullopt;
   return StateRoot{tree->leaves, tree->root};
 }
