@@ -166,6 +166,20 @@ class Columns {
     }
   }
 
+  void add_distributions() {
+    if (!request_.distributions) return;
+    for (std::size_t i = 0; i < request_.features.size(); ++i) {
+      const auto name = [&](const char* key) { return request_.features[i] + "_" + key; };
+      const Find quantiles = of_feature(i, "quantiles");
+      add(number(name("min"), of_feature(i, "min")));
+      add(number(name("median"),
+                 [quantiles](const Json& line) { return find(quantiles(line), "0.5"); }));
+      add(number(name("max"), of_feature(i, "max")));
+      add(count(name("distinct"), of_feature(i, "distinct")));
+      add(count(name("nulls"), of_feature(i, "nulls")));
+    }
+  }
+
   // `what`: baseline_entities or baseline_records.
   void add_anomaly(const char* what) {
     if (!request_.anomalies) return;
@@ -211,6 +225,7 @@ GoldTable node_table(const fold::StatsRequest& request, const GoldFacts& facts) 
   columns.add(count("refused", member("refused")));
   columns.add_features({"mean", "sd", "low", "high", "joint_low", "joint_high"});
   if (grouped) columns.add_features({"mean_of_means", "sd_of_means"});
+  columns.add_distributions();
   return {"nodes.h5", columns.take()};
 }
 

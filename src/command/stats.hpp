@@ -54,6 +54,7 @@ struct StatsParams {
   std::vector<std::string> fixed_point;
   double confidence = 0.95;
   bool correlate = false;
+  bool distributions = true;
   AnomalyParams anomalies;
   PairParams pairs;
   MatchFormat format = MatchFormat::table;

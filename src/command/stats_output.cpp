@@ -53,6 +53,7 @@ fold::StatsRequest report_request(const StatsParams& p) {
   request.fanout = p.fanout;
   request.confidence = p.confidence;
   request.correlate = p.correlate;
+  request.distributions = p.distributions;
   request.anomalies = request_of(p.anomalies);
   if (p.pairs.similar > 0 || p.pairs.pairs) request.pairs = fold::PairRequest{p.pairs.similar, {}};
   return request;

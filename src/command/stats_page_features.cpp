@@ -38,7 +38,8 @@ std::string boxes_markup(const std::vector<Box>& boxes, std::size_t feature) {
   std::vector<double> ends;
   for (const Box& box : boxes) {
     const auto& percentiles = box.features[feature].percentiles;
-    if (!percentiles.empty()) ends.insert(ends.end(), {percentiles.front(), percentiles.back()});
+    if (percentiles.empty() || !std::isfinite(percentiles.front())) continue;
+    ends.insert(ends.end(), {percentiles.front(), percentiles.back()});
   }
   if (ends.empty()) return {};
   std::ranges::sort(ends);

@@ -192,6 +192,18 @@ TEST(Distribution, OfNothing) {
   EXPECT_EQ(d.nulls(), 3);
 }
 
+TEST(Distribution, QuantilesOfFewValuesAreExact) {
+  std::mt19937_64 random(8);
+  for (int round = 0; round < 50; ++round) {
+    Values values(1 + random() % 3000);
+    for (double& x : values) x = static_cast<double>(random() % 200) - 80.0;  // none share a bucket
+    const Distribution d = of(values);
+    std::ranges::sort(values);
+    for (unsigned percent = 0; percent <= 100; ++percent)
+      ASSERT_EQ(d.quantile(percent), sorted_quantile(values, percent));
+  }
+}
+
 TEST(Distribution, MergesWithItself) {
   Distribution d = of({1.0, 2.0, 3.0});
   d.merge(d);

@@ -54,6 +54,7 @@ struct StatsRequest {
   std::vector<int> unit_exponents;    // fixed point: one per feature; empty: sums of the doubles
   double confidence = 0.95;           // of the intervals, in (0, 1)
   bool correlate = false;             // covariances and correlations of the features too
+  bool distributions = true;          // range, quantiles, distinct values and NULLs of the nodes
   std::optional<AnomalyRequest> anomalies;  // of entities (with group_by), and of records
   std::filesystem::path state;              // where the state is written; empty: nowhere
   bool overwrite_state = false;

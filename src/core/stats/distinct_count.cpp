@@ -109,6 +109,17 @@ std::uint64_t DistinctCount::count() const {
   return static_cast<std::uint64_t>(std::round(sketch_[0].estimate()));
 }
 
+std::optional<double> DistinctCount::only_value_in(double low, double high) const {
+  std::optional<double> found;
+  for (const std::uint64_t bits : values_) {
+    const auto value = std::bit_cast<double>(bits);
+    if (value < low || value > high) continue;
+    if (found) return std::nullopt;
+    found = value;
+  }
+  return found;
+}
+
 // 1 + the number of values, and the values; or 0, and the registers.
 void DistinctCount::append_bytes(std::vector<std::byte>& out) const {
   if (!exact()) {

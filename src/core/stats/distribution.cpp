@@ -91,7 +91,9 @@ double Distribution::quantile(unsigned percent) const {
   const std::uint64_t rank = rank_of(percent, count());
   if (rank == 1) return min_;
   if (rank == count()) return max_;
-  return std::clamp(histogram_.at_rank(rank).middle, min_, max_);
+  const QuantileHistogram::Range range = histogram_.at_rank(rank);
+  if (const auto value = distinct_.only_value_in(range.low, range.high)) return *value;
+  return std::clamp(range.middle, min_, max_);
 }
 
 // NULLs, histogram; and where there are values: the least, the greatest, distinct values.

@@ -1,6 +1,10 @@
 #include "fold/stats/columns.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <trawl/core/exact/moments.hpp>
 
 namespace trawl::fold {
 namespace {
@@ -18,6 +22,10 @@ StatsColumns::StatsColumns(const StatsRequest& request) : has_entities(!request.
   for (const std::string& name : request.features) features.push_back(position_of(select, name));
   if (has_entities) keys.push_back(position_of(select, request.group_by));
   for (const std::string& name : request.levels) keys.push_back(position_of(select, name));
+  distributions = request.distributions;
+  limits.resize(features.size(), std::numeric_limits<double>::infinity());
+  for (std::size_t i = 0; i < request.unit_exponents.size(); ++i)
+    limits[i] = std::ldexp(1.0, request.unit_exponents[i] + core::FixedSums::range_bits);
 }
 
 void RefusalCounts::merge(const RefusalCounts& other) {

@@ -17,6 +17,8 @@ struct StatsColumns {
   std::vector<std::string> select;
   std::vector<std::size_t> features, keys;  // positions in `select`; keys: entity, then levels
   bool has_entities = false;
+  bool distributions = false;
+  std::vector<double> limits;  // of features: a value of this magnitude, or NaN, refuses its record
 };
 
 // Rows that some column keeps from being counted: features, then keys, as StatsColumns has them.

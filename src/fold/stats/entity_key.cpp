@@ -39,6 +39,19 @@ std::string take_sortable(std::string_view& bytes) {
 
 }  // namespace
 
+std::string_view path_bytes_of(std::string_view key) {
+  const auto kind = take<std::uint8_t>(key);
+  if (kind == number_id) take<std::int64_t>(key);
+  if (kind == text_id) take_text(key);
+  return key;
+}
+
+std::string key_of_path(std::string_view path_bytes) {
+  std::string key;
+  put(key, no_id);
+  return key += path_bytes;
+}
+
 void put_path(std::string& out, const stats::Path& path) {
   put(out, static_cast<std::uint32_t>(path.size()));
   for (const std::string& name : path) put_text(out, name);

@@ -80,6 +80,10 @@ class KeyWriter {
   std::string bytes_;
 };
 
+// Of the bytes of a key, those of its path; and the bytes of the key that has only this path.
+std::string_view path_bytes_of(std::string_view key);
+std::string key_of_path(std::string_view path_bytes);
+
 void put_path(std::string& out, const stats::Path& path);
 stats::Path take_path(std::string_view& bytes);
 

@@ -20,6 +20,20 @@ void append_refused(std::string& out, const core::RefusedValues& refused) {
                      refused.too_low, refused.too_high);
 }
 
+void append_distribution(std::string& out, const DistributionSummary& d) {
+  append_field(out, "min", d.min);
+  append_field(out, "max", d.max);
+  out += ",\"quantiles\":{";
+  for (std::size_t i = 0; i < d.percents.size(); ++i) {
+    const unsigned percent = d.percents[i];
+    out += i == 0 ? "\"0." : ",\"0.";
+    out += percent % 10 == 0 ? fmt::format("{}", percent / 10) : fmt::format("{:02}", percent);
+    out += "\":";
+    append_number(out, d.quantiles[i]);
+  }
+  out += fmt::format("}},\"distinct\":{},\"nulls\":{}", d.distinct, d.nulls);
+}
+
 stats::Interval around(double mean, double half) {
   return {mean - half, mean + half};
 }
@@ -83,7 +97,8 @@ void LineWriter::append_relations(std::string& out, const core::Moments<Sums>& m
 }
 
 template <class Sums>
-std::string LineWriter::node(const stats::Path& path, const stats::Node<Sums>& node) {
+std::string LineWriter::node(const stats::Path& path, const stats::Node<Sums>& node,
+                             const std::vector<DistributionSummary>* distributions) {
   const stats::NodeSummary s = node.summary();
   const bool grouped = !request_.group_by.empty();
   const double t = quantile(grouped ? s.degrees_of_freedom : s.records - 1);
@@ -109,6 +124,7 @@ std::string LineWriter::node(const stats::Path& path, const stats::Node<Sums>& n
       append_field(out, "sd_of_means", f.sd_of_means);
     }
     append_refused(out, node.within.refused_values(i));
+    if (distributions != nullptr) append_distribution(out, distributions->at(i));
     out += '}';
   }
   out += ']';
@@ -140,8 +156,10 @@ std::string LineWriter::entity(const EntityKey& key, const core::Moments<Sums>& 
   return out + "}\n";
 }
 
-template std::string LineWriter::node(const stats::Path&, const stats::Node<core::ExactSums>&);
-template std::string LineWriter::node(const stats::Path&, const stats::Node<core::FixedSums>&);
+template std::string LineWriter::node(const stats::Path&, const stats::Node<core::ExactSums>&,
+                                      const std::vector<DistributionSummary>*);
+template std::string LineWriter::node(const stats::Path&, const stats::Node<core::FixedSums>&,
+                                      const std::vector<DistributionSummary>*);
 template std::string LineWriter::entity(const EntityKey&, const core::Moments<core::ExactSums>&,
                                         std::string_view);
 template std::string LineWriter::entity(const EntityKey&, const core::Moments<core::FixedSums>&,

@@ -10,6 +10,7 @@
 #include <trawl/core/stats/tree.hpp>
 #include <trawl/fold/stats.hpp>
 
+#include "fold/stats/distributions.hpp"
 #include "fold/stats/entity_key.hpp"
 
 namespace trawl::fold {
@@ -25,8 +26,11 @@ class LineWriter {
   // suppose independent records. Those from "joint_low" to "joint_high" hold for the means of all
   // features at once: the shadows of the region of the mean vector that Hotelling's T^2 gives
   // (Anderson, 3rd ed., 5.3).
+  // With distributions, features also have
+  // "min","max","quantiles":{"0.01":x,...},"distinct","nulls".
   template <class Sums>
-  std::string node(const stats::Path& path, const stats::Node<Sums>& node);
+  std::string node(const stats::Path& path, const stats::Node<Sums>& node,
+                   const std::vector<DistributionSummary>* distributions = nullptr);
 
   // {"path":[...],"entity":id,"records":n,"refused":n,"features":[...]}: intervals suppose that an
   // entity's records are independent. `more` is what else is to be said, as ,"name":value.

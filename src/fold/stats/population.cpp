@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <trawl/base/digest.hpp>
+
 #include "fold/stats/entity_key.hpp"
 
 namespace trawl::fold {
@@ -31,11 +33,14 @@ std::string_view text_of(std::span<const double> rows) {
 
 template <class Sums>
 Population<Sums>::Population(typename Sums::Configuration configuration, std::size_t columns)
-    : entities(std::move(configuration)), refusals(columns) {}
+    : entities(std::move(configuration)),
+      distributions(entities.nothing().features()),
+      refusals(columns) {}
 
 template <class Sums>
 void Population<Sums>::add(const Piece& piece) {
   entities.add(piece.batch);
+  distributions.add(piece.distributions);
   add(piece.refusals);
 }
 
@@ -50,9 +55,11 @@ std::string Population<Sums>::to_bytes(const Piece& piece) const {
   const EntityBatch& batch = piece.batch;
   const core::Moments<Sums>& nothing = entities.nothing();
   const std::size_t features = nothing.features(), at_least = nothing.to_bytes().size();
-  std::string out;
+  std::string out, paths;
   std::vector<std::byte> moments;
   put_refusals(out, piece.refusals);
+  for (const auto& [path, of_path] : piece.distributions) put_record(paths, path, of_path);
+  put_text(out, paths);
   for (std::size_t e = 0; e < batch.keys.size(); ++e) {
     const auto rows =
         std::span(batch.rows)
@@ -76,9 +83,13 @@ std::string Population<Sums>::to_bytes(const Piece& piece) const {
 
 template <class Sums>
 std::string Population<Sums>::part_to_bytes(std::size_t part) const {
-  std::string out;
+  std::string out, paths;
   std::vector<std::byte> bytes;
   put_refusals(out, part == 0 ? refusals : RefusalCounts(refusals.nulls.size()));
+  for (const auto& [path, of_path] : distributions.all()) {
+    if (xxh3(bytes_of(path)) % parts == part) put_record(paths, path, of_path);
+  }
+  put_text(out, paths);
   entities.each_of(part, [&](const std::string& key, const core::Moments<Sums>& moments) {
     bytes.clear();
     moments.append_bytes(bytes);
@@ -94,6 +105,7 @@ template <class Sums>
 void Population<Sums>::merge(std::string_view bytes) {
   if (bytes.empty()) return;
   add(take_refusals(bytes, refusals.nulls.size()));
+  distributions.merge_records(take_text(bytes));
   std::vector<double> rows;
   while (!bytes.empty()) {
     const auto hash = take<std::uint64_t>(bytes);
@@ -115,6 +127,7 @@ void Population<Sums>::merge(std::string_view bytes) {
 template <class Sums>
 void Population<Sums>::exchange(const comm::Comm& comm) {
   entities.exchange(comm);
+  distributions.exchange(comm);
   refusals.share(comm);
 }
 

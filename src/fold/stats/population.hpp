@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "fold/stats/columns.hpp"
+#include "fold/stats/distributions.hpp"
 #include "fold/stats/entity_table.hpp"
 
 namespace trawl::fold {
@@ -14,6 +15,7 @@ namespace trawl::fold {
 struct Piece {
   EntityBatch batch;
   RefusalCounts refusals;
+  PathDistributions distributions;  // where they are wanted
 };
 
 // Where pieces go. Thread-safe.
@@ -42,12 +44,13 @@ class Population final : public PieceSink {
   static constexpr std::size_t parts = EntityTable<Sums>::parts;
   std::string part_to_bytes(std::size_t part) const;
 
-  // Collective, once, after all rows were added: every entity is on one rank then, and the
-  // refusals are those of all ranks.
+  // Collective, once, after all rows were added: every entity, and every path, is on one rank then,
+  // and the refusals are those of all ranks.
   void exchange(const comm::Comm& comm);
 
   EntityTable<Sums> entities;
-  RefusalCounts refusals;  // features, then keys, as StatsColumns has them
+  DistributionTable distributions;  // of the paths that rows name
+  RefusalCounts refusals;           // features, then keys, as StatsColumns has them
 
  private:
   void add(const RefusalCounts& more);

@@ -19,7 +19,8 @@ class RecountOf final : public Recount {
   RecountOf(const StatsRequest& request, typename Sums::Configuration configuration)
       : request_(request),
         columns_(request),
-        population_(std::move(configuration), columns_.features.size() + columns_.keys.size()) {}
+        population_(std::move(configuration), columns_.features.size() + columns_.keys.size()),
+        records_counted_(population_.entities.nothing()) {}
 
   void add(const OpenDataset& open, std::uint64_t dataset, std::uint64_t row,
            const Cell& cell) override {
@@ -41,6 +42,7 @@ class RecountOf final : public Recount {
     for (std::size_t i = 0; i < columns_.features.size(); ++i)
       batch.rows.push_back(number(cell(open.select[columns_.features[i]]), i));
     population_.entities.add(batch);
+    if (request_.distributions) describe(open, key, cell, batch.rows);
     if (!request_.anomalies || !request_.anomalies->records) return;
     records_.push_back({dataset, row, batch.keys.front(), batch.rows});
     names_.try_emplace(dataset, open.info().name);
@@ -76,6 +78,19 @@ class RecountOf final : public Recount {
     return key;
   }
 
+  // Value after value, on the path of the record.
+  void describe(const OpenDataset& open, const EntityKey& key, const Cell& cell,
+                const std::vector<double>& record) {
+    Distributions one(record.size());
+    const std::int64_t before = records_counted_.count();
+    records_counted_.add(record);
+    for (std::size_t i = 0; i < record.size(); ++i) {
+      if (records_counted_.count() > before) one[i].add(record[i]);
+      if (is_null(cell(open.select[columns_.features[i]]))) one[i].add_nulls(1);
+    }
+    population_.distributions.merge(EntityKey{{}, key.path}.to_bytes(), one);
+  }
+
   // NaN refuses the record.
   double number(const Value& value, std::size_t feature) {
     if (const auto* real = std::get_if<double>(&value)) return *real;
@@ -93,6 +108,7 @@ class RecountOf final : public Recount {
   const StatsRequest& request_;
   StatsColumns columns_;
   Population<Sums> population_;
+  core::Moments<Sums> records_counted_;  // says which records count
   std::vector<KeptRecord> records_;
   std::map<std::uint64_t, std::string> names_;  // of datasets
 };

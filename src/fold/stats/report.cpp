@@ -38,10 +38,7 @@ class Reporter {
     comm_.agree("building the hierarchy",
                 [&] { nodes = nodes_above(population_.entities, hang_); });
     nodes = merge_nodes(std::move(nodes), comm_);
-    comm_.agree("writing the nodes", [&] {
-      LineWriter writer(request_);
-      for (const auto& [path, node] : nodes) result_.lines += writer.node(path, node);
-    });
+    write_nodes(nodes);
     if (comm_.is_root()) {
       result_.nodes = nodes.size();
       result_.records = static_cast<std::uint64_t>(nodes.at({}).within.count());
@@ -64,6 +61,22 @@ class Reporter {
   }
 
  private:
+  // Collective.
+  void write_nodes(const NodeMap<Sums>& nodes) {
+    NodeDistributions distributions;
+    if (request_.distributions) {
+      distributions = node_distributions(population_.distributions, request_.levels.size(), comm_);
+    }
+    comm_.agree("writing the nodes", [&] {
+      LineWriter writer(request_);
+      for (const auto& [path, node] : nodes) {
+        const auto found = distributions.find(path);  // not of inner nodes of a balanced tree
+        const bool described = found != distributions.end();
+        result_.lines += writer.node(path, node, described ? &found->second : nullptr);
+      }
+    });
+  }
+
   // Local.
   void choose_record_judges(const NodeMap<Sums>& nodes) {
     record_judges_.hang = hang_;

@@ -44,6 +44,7 @@ Json parameters_of(const StatsRequest& request) {
                      {"levels", request.levels},        {"fanout", request.fanout},
                      {"fixed_point", std::move(units)}, {"confidence", request.confidence},
                      {"correlate", request.correlate}};
+  if (request.distributions) parameters["distributions"] = true;
   if (request.anomalies) parameters["anomalies"] = to_json(*request.anomalies);
   if (request.pairs) parameters["pairs"] = to_json(*request.pairs);
   return parameters;
@@ -111,6 +112,7 @@ StatsRequest stats_request_of(const Json& body) {
     request.unit_exponents.push_back(exponent_from(unit));
   request.confidence = p.at("confidence");
   request.correlate = p.at("correlate");
+  request.distributions = p.value("distributions", false);
   if (p.contains("anomalies")) request.anomalies = anomalies_from(p.at("anomalies"));
   if (p.contains("pairs")) request.pairs = pairs_from(p.at("pairs"));
   request.search = search_of(request);

@@ -10,7 +10,7 @@ namespace trawl::fold {
 RowCollector::RowCollector(const StatsColumns& columns, PieceSink& sink)
     : columns_(columns),
       sink_(sink),
-      piece_{{}, RefusalCounts(columns.features.size() + columns.keys.size())},
+      piece_{{}, RefusalCounts(columns.features.size() + columns.keys.size()), {}},
       reader_(columns) {}
 
 void RowCollector::add(const GroupRef& group, std::span<const std::uint64_t> matches,
@@ -28,7 +28,7 @@ void RowCollector::add(const GroupRef& group, std::span<const std::uint64_t> mat
       entities_.push_back(entity());
     }
   }
-  reader_.append_features(views, rows, values_);
+  reader_.append_features(views, rows, values_, columns_.distributions ? &nulls_ : nullptr);
 }
 
 std::uint32_t RowCollector::entity() {
@@ -58,6 +58,11 @@ void RowCollector::complete() {
         batch.rows.begin() + static_cast<std::ptrdiff_t>(next[entities_[row]]++ * features));
   }
   piece_.refusals = reader_.refusals();
+  if (columns_.distributions) {
+    std::vector<std::uint64_t> nulls(batch.keys.size() * features);
+    for (const NullCell& cell : nulls_) ++nulls[entities_[cell.row] * features + cell.feature];
+    piece_.distributions = distributions_of(columns_, batch, nulls);
+  }
   sink_.add(piece_);
 }
 

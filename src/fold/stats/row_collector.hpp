@@ -38,6 +38,7 @@ class RowCollector : public RowSummary {
   std::vector<std::uint64_t> hashes_;
   std::vector<std::uint32_t> entities_;  // per row
   std::vector<double> values_;           // row by row
+  std::vector<NullCell> nulls_;
 };
 
 }  // namespace trawl::fold

@@ -58,15 +58,20 @@ bool RowReader::has_key(const Views& views, std::size_t row) {
 }
 
 void RowReader::append_features(const Views& views, std::span<const std::size_t> rows,
-                                std::vector<double>& out) {
+                                std::vector<double>& out, std::vector<NullCell>* nulls) {
   const std::size_t begin = out.size();
   out.resize(begin + rows.size() * columns_.features.size());
+  const std::size_t first = nulls != nullptr ? nulls->size() : 0;
   for (std::size_t i = 0; i < columns_.features.size(); ++i)
-    read_feature(*views[columns_.features[i]], i, rows, out.data() + begin + i);
+    read_feature(*views[columns_.features[i]], i, rows, out.data() + begin + i, nulls);
+  if (nulls == nullptr) return;
+  for (NullCell& cell : std::span(*nulls).subspan(first))
+    cell.row += static_cast<std::uint32_t>(begin / columns_.features.size());
 }
 
 void RowReader::read_feature(const ColumnView& view, std::size_t index,
-                             std::span<const std::size_t> rows, double* out) {
+                             std::span<const std::size_t> rows, double* out,
+                             std::vector<NullCell>* nulls) {
   const bool real = view.lane == Lane::f32 || view.lane == Lane::f64;
   with_lane(view.lane, [&]<class T>(T*) {
     const T* const lanes = view.lanes<T>();
@@ -76,6 +81,8 @@ void RowReader::read_feature(const ColumnView& view, std::size_t index,
       value = static_cast<double>(lanes[row]);
       if (!view.is_valid(row)) {
         ++refusals_.nulls[index];
+        if (nulls != nullptr)
+          nulls->push_back({static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(index)});
         value = nan;
       } else if (!real && !is_exact(static_cast<std::int64_t>(lanes[row]))) {
         ++refusals_.inexact[index];

@@ -9,6 +9,7 @@
 #include <trawl/base/column.hpp>
 
 #include "fold/stats/columns.hpp"
+#include "fold/stats/distributions.hpp"
 #include "fold/stats/entity_key.hpp"
 
 namespace trawl::fold {
@@ -24,16 +25,17 @@ class RowReader {
   std::uint64_t hash() const { return hash_; }             // says where its entity lives
 
   // Of `rows`, row by row. NaN, which refuses the record, for NULL and for what no double is equal
-  // to; counted. Column by column: what a column is, is looked at once.
+  // to; counted, and NULLs are added to `nulls` with their rows in `out`. Column by column: what a
+  // column is, is looked at once.
   void append_features(const Views& views, std::span<const std::size_t> rows,
-                       std::vector<double>& out);
+                       std::vector<double>& out, std::vector<NullCell>* nulls = nullptr);
 
   const RefusalCounts& refusals() const { return refusals_; }
 
  private:
   bool has_key(const Views& views, std::size_t row);
   void read_feature(const ColumnView& view, std::size_t index, std::span<const std::size_t> rows,
-                    double* out);
+                    double* out, std::vector<NullCell>* nulls);
 
   const StatsColumns& columns_;
   RefusalCounts refusals_;

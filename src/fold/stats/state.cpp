@@ -25,6 +25,7 @@ void apply(const Json& json, StatsRequest& request) {
   request.levels = json.at("levels").get<std::vector<std::string>>();
   request.search.where = json.at("predicate").get<std::string>();
   request.search.table = json.at("table").get<std::string>();
+  request.distributions = json.value("distributions", false);
   const std::size_t features = request.features.size();
   if (features == 0 || features > core::max_features) throw DataError("features");
   if (!request.unit_exponents.empty() && request.unit_exponents.size() != features)
@@ -38,14 +39,15 @@ std::string state_configuration(const StatsRequest& request, const Opened& opene
   Json digests = Json::array();
   for (const KeyListFacts& list : key_lists) digests.push_back(list.digest);
   const bool known = !opened.normal_form.empty();
-  const Json json = {{"version", configuration_version},
-                     {"features", request.features},
-                     {"fixed_point", request.unit_exponents},
-                     {"group_by", request.group_by},
-                     {"levels", request.levels},
-                     {"predicate", known ? opened.normal_form : request.search.where},
-                     {"key_lists", std::move(digests)},
-                     {"table", request.search.table}};
+  Json json = {{"version", configuration_version},
+               {"features", request.features},
+               {"fixed_point", request.unit_exponents},
+               {"group_by", request.group_by},
+               {"levels", request.levels},
+               {"predicate", known ? opened.normal_form : request.search.where},
+               {"key_lists", std::move(digests)},
+               {"table", request.search.table}};
+  if (request.distributions) json["distributions"] = true;
   try {
     return store::canonical_configuration(json.dump());
   } catch (const Json::type_error&) {

@@ -1,6 +1,7 @@
 #include "fold/stats/state_entities.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -45,6 +46,21 @@ std::vector<char> SortedEntities<Sums>::next_piece(std::size_t bytes) {
   return {piece.begin(), piece.end()};
 }
 
+SortedDistributions::SortedDistributions(const DistributionTable& table) {
+  for (const auto& [key, distributions] : table.all()) {
+    const EntityKey parsed = EntityKey::from_bytes(key);
+    items_.push_back({parsed.hash(key), parsed.sort_bytes(), &key, &distributions});
+  }
+  std::ranges::sort(items_, {}, [](const Item& item) { return std::tie(item.hash, item.order); });
+}
+
+std::vector<char> SortedDistributions::next_piece(std::size_t bytes) {
+  std::string piece;
+  for (; next_ < items_.size() && piece.size() < bytes; ++next_)
+    put_record(piece, *items_[next_].key, *items_[next_].distributions);
+  return {piece.begin(), piece.end()};
+}
+
 template <class Sums>
 void SortedEntities<Sums>::each(
     std::size_t begin, std::size_t end,
@@ -86,11 +102,12 @@ void EntitySection<Sums>::finish() {
 }
 
 EntityReader::EntityReader(const store::StateReader& file, std::string name,
-                           const StatsRequest& request)
+                           const StatsRequest& request, std::string_view section)
     : file_(file),
       name_(std::move(name)),
       request_(request),
-      left_(file.section_bytes(entities_section)) {}
+      section_(section),
+      left_(file.section_bytes(section)) {}
 
 bool EntityReader::next() {
   try {
@@ -136,7 +153,7 @@ std::string_view EntityReader::bytes_at(std::size_t offset, std::size_t size) {
   while (buffer_.size() - at_ < offset + size) {
     buffer_.erase(0, at_);
     at_ = 0;
-    if (!file_.read_chunk(entities_section, chunk_++, space_)) damaged("entities are missing");
+    if (!file_.read_chunk(section_, chunk_++, space_)) damaged("entities are missing");
     buffer_.append(reinterpret_cast<const char*>(space_.data()), space_.size());
     left_ -= space_.size();
   }
@@ -144,7 +161,8 @@ std::string_view EntityReader::bytes_at(std::size_t offset, std::size_t size) {
 }
 
 void EntityReader::check_key(const EntityKey& key) const {
-  if (key.id.has_value() == request_.group_by.empty() || key.path.size() != request_.levels.size())
+  const bool ids = section_ == entities_section && !request_.group_by.empty();
+  if (key.id.has_value() != ids || key.path.size() != request_.levels.size())
     damaged("an entity is not as the configuration says");
 }
 
@@ -165,6 +183,14 @@ core::Moments<Sums> EntityReader::moments() const {
   if (moments.configuration() != configuration_of<Sums>(request_))
     damaged("the sums of an entity are not as the configuration says");
   return moments;
+}
+
+Distributions EntityReader::distributions() const {
+  try {
+    return take_distributions(state_, request_.features.size());
+  } catch (const Error& error) {
+    damaged(error.what());
+  }
 }
 
 #define TRAWL_STATE_OF(Sums)                                  \

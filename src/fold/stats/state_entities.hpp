@@ -14,6 +14,7 @@
 #include <trawl/fold/stats.hpp>
 #include <trawl/store/state_file.hpp>
 
+#include "fold/stats/distributions.hpp"
 #include "fold/stats/entity_key.hpp"
 #include "fold/stats/entity_table.hpp"
 #include "fold/stats/state_summary.hpp"
@@ -21,6 +22,8 @@
 namespace trawl::fold {
 
 inline constexpr std::string_view entities_section = "entities";
+// Records as put_record makes them of distributions, in the same order; where there are any.
+inline constexpr std::string_view distributions_section = "distributions";
 
 // The entities of one rank in the order of a state. Holds 24 bytes for each besides the table,
 // which must live as long and stay as it is.
@@ -48,6 +51,25 @@ class SortedEntities {
   std::size_t next_ = 0;
 };
 
+// The distributions of one rank, the same way.
+class SortedDistributions {
+ public:
+  explicit SortedDistributions(const DistributionTable& table);
+
+  bool done() const { return next_ == items_.size(); }
+  std::vector<char> next_piece(std::size_t bytes);
+
+ private:
+  struct Item {
+    std::uint64_t hash;
+    std::string order;
+    const std::string* key;
+    const Distributions* distributions;
+  };
+  std::vector<Item> items_;
+  std::size_t next_ = 0;
+};
+
 // Writes the section, which the constructor begins.
 template <class Sums>
 class EntitySection {
@@ -68,11 +90,13 @@ class EntitySection {
   std::uint64_t entities_ = 0;
 };
 
-// Reads the section, one record after the other. Memory: a chunk and a record.
+// Reads this section, or that of distributions, one record after the other. Memory: a chunk and a
+// record.
 class EntityReader {
  public:
   // `request` as the state's configuration has it; it and the file must live as long.
-  EntityReader(const store::StateReader& file, std::string name, const StatsRequest& request);
+  EntityReader(const store::StateReader& file, std::string name, const StatsRequest& request,
+               std::string_view section = entities_section);
 
   // Moves to the next entity, first to the first; false behind the last one. DataError: damaged,
   // out of order, or not as the configuration says.
@@ -93,6 +117,8 @@ class EntityReader {
   // DataError: damaged, or of other features or units than the configuration says.
   template <class Sums>
   core::Moments<Sums> moments() const;
+  // DataError: damaged, or of other features.
+  Distributions distributions() const;
 
  private:
   bool read_record();
@@ -103,6 +129,7 @@ class EntityReader {
   const store::StateReader& file_;
   std::string name_;
   const StatsRequest& request_;
+  std::string_view section_;
   std::uint64_t left_;  // bytes of the section that are not in the buffer
   std::uint64_t chunk_ = 0;
   std::vector<std::byte> space_;

@@ -14,37 +14,24 @@
 namespace trawl::fold {
 namespace {
 
-// Records of several states in their common order; those of one entity added up.
-template <class Sums>
-class EntityMerge {
+// Records of several states in their common order.
+class RecordMerge {
  public:
-  explicit EntityMerge(std::vector<EntityReader>& readers) : readers_(readers) {
+  explicit RecordMerge(std::vector<EntityReader>& readers) : readers_(readers) {
     for (std::size_t i = 0; i < readers_.size(); ++i) advance(i);
   }
 
   bool done() const { return heap_.empty(); }
 
-  // Appends the next record to `section`, as the next leaf of `tree`.
-  void next(EntitySection<Sums>& section, core::SumTreeRange& tree) {
+  // Calls with the readers, by their numbers, that have the next key, and moves them on.
+  template <class Function>
+  void next(const Function& on_group) {
     group_.clear();
     do {
       group_.push_back(heap_.top());
       heap_.pop();
     } while (!heap_.empty() && readers_[heap_.top()].same(readers_[group_[0]]));
-    const EntityReader& first = readers_[group_[0]];
-    const std::string leaf = leaf_key(first.hash(), first.sort_bytes());
-    core::Moments<Sums> sum = first.moments<Sums>();
-    if (group_.size() == 1) {
-      section.append(first.record(), first.key(), sum);
-      tree.add(bytes_of(leaf), bytes_of(first.state()));
-    } else {
-      for (std::size_t i = 1; i < group_.size(); ++i)
-        sum.merge(readers_[group_[i]].moments<Sums>());
-      record_.clear();
-      put_record(record_, first.key(), sum);
-      section.append(record_, first.key(), sum);
-      tree.add(bytes_of(leaf), sum.to_bytes());
-    }
+    on_group(group_);
     for (const std::size_t i : group_) advance(i);
   }
 
@@ -62,18 +49,54 @@ class EntityMerge {
   std::vector<EntityReader>& readers_;
   std::priority_queue<std::size_t, std::vector<std::size_t>, Behind> heap_{Behind{&readers_}};
   std::vector<std::size_t> group_;
-  std::string record_;
 };
+
+std::vector<EntityReader> readers_of(const StateFiles& files, std::string_view section) {
+  std::vector<EntityReader> readers;
+  for (const std::size_t i : files.plan.order)
+    readers.emplace_back(files.readers[i], files.inputs[i].name, files.request, section);
+  return readers;
+}
+
+void merge_distributions(const StateFiles& files, store::StateWriter& writer) {
+  std::vector<EntityReader> readers = readers_of(files, distributions_section);
+  writer.add_section(distributions_section);
+  RecordMerge merge(readers);
+  while (!merge.done()) {
+    merge.next([&](const std::vector<std::size_t>& group) {
+      Distributions sum = readers[group[0]].distributions();
+      for (std::size_t i = 1; i < group.size(); ++i) add_to(sum, readers[group[i]].distributions());
+      std::string record;
+      put_record(record, readers[group[0]].key(), sum);
+      writer.append(bytes_of(record));
+    });
+  }
+}
 
 template <class Sums>
 void merge_entities(const StateFiles& files, store::StateWriter& writer, MergedStates& result) {
-  std::vector<EntityReader> readers;
-  for (const std::size_t i : files.plan.order)
-    readers.emplace_back(files.readers[i], files.inputs[i].name, files.request);
+  std::vector<EntityReader> readers = readers_of(files, entities_section);
   EntitySection<Sums> section(writer, files.request);
-  EntityMerge<Sums> merge(readers);
   core::SumTreeRange range(moments_kind<Sums>(files.request, files.inputs[0].configuration));
-  while (!merge.done()) merge.next(section, range);
+  RecordMerge merge(readers);
+  std::string record;
+  while (!merge.done()) {
+    merge.next([&](const std::vector<std::size_t>& group) {
+      const EntityReader& first = readers[group[0]];
+      const std::string leaf = leaf_key(first.hash(), first.sort_bytes());
+      core::Moments<Sums> sum = first.moments<Sums>();
+      if (group.size() == 1) {
+        section.append(first.record(), first.key(), sum);
+        range.add(bytes_of(leaf), bytes_of(first.state()));
+        return;
+      }
+      for (std::size_t i = 1; i < group.size(); ++i) sum.merge(readers[group[i]].moments<Sums>());
+      record.clear();
+      put_record(record, first.key(), sum);
+      section.append(record, first.key(), sum);
+      range.add(bytes_of(leaf), sum.to_bytes());
+    });
+  }
   section.finish();
   const core::SumTree tree = std::move(range).finish();
   StateRoot{tree.leaves, tree.root}.write(writer);
@@ -87,6 +110,7 @@ void merge_stats(const StateFiles& files, store::StateWriter& writer, MergedStat
   result.matches = counts.matches;
   writer.add_section(counts_section);
   writer.append(bytes_of(counts.to_bytes()));
+  if (files.request.distributions) merge_distributions(files, writer);
   if (files.request.unit_exponents.empty()) {
     merge_entities<core::ExactSums>(files, writer, result);
   } else {

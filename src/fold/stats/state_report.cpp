@@ -28,6 +28,16 @@ void add_entities(const StateFiles& files, std::size_t i, const Comm& comm,
   }
 }
 
+// Local. The distributions of this rank's paths in one state.
+void add_distributions(const StateFiles& files, std::size_t i, const Comm& comm,
+                       DistributionTable& table) {
+  EntityReader reader(files.readers[i], files.inputs[i].name, files.request, distributions_section);
+  while (reader.next()) {
+    if (table.owner_of(reader.key(), comm.size()) == comm.rank())
+      table.merge(std::string(reader.key()), reader.distributions());
+  }
+}
+
 template <class Sums>
 void report_as(const StateFiles& files, const Comm& comm, StatsResult& result) {
   StateCounts counts(0);
@@ -37,6 +47,8 @@ void report_as(const StateFiles& files, const Comm& comm, StatsResult& result) {
   comm.agree("reading the states", [&] {
     parallel_for(files.plan.order.size(), files.request.search.threads, [&](std::size_t i) {
       add_entities(files, files.plan.order[i], comm, population.entities);
+      if (files.request.distributions)
+        add_distributions(files, files.plan.order[i], comm, population.distributions);
     });
   });
   result.search.total.rows = counts.rows;
@@ -50,7 +62,9 @@ StatesReport report_states(StatsRequest request, std::span<const std::filesystem
                            const Comm& comm) {
   std::optional<StateFiles> files;
   comm.agree("opening the states", [&] {
+    const bool wanted = request.distributions;
     files.emplace(std::move(request), states, store::Overlap::refuse);
+    files->request.distributions = files->request.distributions && wanted;
     if (files->request.anomalies && files->request.group_by.empty())
       throw InputError(
           "--fdr judges entities, and the states have no entities: make them with --group-by");

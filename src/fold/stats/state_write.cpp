@@ -15,10 +15,10 @@ constexpr std::size_t piece_bytes = std::size_t{4} << 20;
 constexpr std::string_view phase = "writing the state";
 
 // Collective. Calls `on_piece` on root with the records of all ranks, in order.
-template <class Sums>
-void collect(const EntityTable<Sums>& table, const Comm& comm,
+template <class Sorted, class Table>
+void collect(const Table& table, const Comm& comm,
              const std::function<void(std::string_view)>& on_piece) {
-  std::optional<SortedEntities<Sums>> mine;
+  std::optional<Sorted> mine;
   comm.agree(phase, [&] { mine.emplace(table); });
   for (int from = 0; from < comm.size(); ++from) {
     for (bool more = true; more;) {
@@ -55,9 +55,18 @@ store::WrittenState write_state(const StatsRequest& request, const std::string& 
     counts.refusals = population.refusals;
     writer->add_section(counts_section);
     writer->append(bytes_of(counts.to_bytes()));
+    if (request.distributions) writer->add_section(distributions_section);
+  });
+  if (request.distributions) {
+    collect<SortedDistributions>(population.distributions, comm, [&](std::string_view records) {
+      if (comm.is_root()) writer->append(bytes_of(records));
+    });
+  }
+  comm.agree(phase, [&] {
+    if (!comm.is_root()) return;
     section = std::make_unique<EntitySection<Sums>>(*writer, request);
   });
-  collect<Sums>(population.entities, comm, [&](std::string_view records) {
+  collect<SortedEntities<Sums>>(population.entities, comm, [&](std::string_view records) {
     if (comm.is_root()) section->append(records);
   });
   store::WrittenState written;

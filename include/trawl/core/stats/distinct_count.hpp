@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,6 +28,8 @@ class DistinctCount {
   // 1.6 %), rounded.
   std::uint64_t count() const;
   bool exact() const { return sketch_.empty(); }
+  // The value in [low, high], while exact and if there is one alone. O(most_exact).
+  std::optional<double> only_value_in(double low, double high) const;
 
   // Canonical.
   void append_bytes(std::vector<std::byte>& out) const;

@@ -32,8 +32,8 @@ class Distribution {
   // An estimate of the value that is number ceil(percent * count / 100), at least 1, in ascending
   // order (the inverse of the empirical distribution function: type 1 of Hyndman and Fan, The
   // American Statistician 50, 1996). Off by at most 2^-8 of that value (subnormal ones: 2^-1030);
-  // exact where that is the least or greatest value, or zero. Requires percent <= 100. NaN when
-  // there are no values.
+  // exact where that is the least or greatest value, or zero, or while distinct values are counted
+  // exactly and no other is in its bucket. Requires percent <= 100. NaN when there are no values.
   double quantile(unsigned percent) const;
 
   // Canonical.

@@ -54,7 +54,7 @@ struct Mcd {
   std::size_t subset_size = 0;           // h
   std::vector<std::size_t> subset = {};  // the best one: ascending indices of rows; of equal
                                          // records the first ones
-  Baseline raw;  // of the subset, before corrections
+  Baseline raw;                          // of the subset, before corrections
   McdCorrection raw_correction = {};
   Baseline reweighted;  // of the records within the cutoff of the raw estimate, before corrections
   McdCorrection correction = {};
