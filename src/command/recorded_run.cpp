@@ -123,6 +123,7 @@ RecordedRun::RecordedRun(const RunParams& params, const Context& context,
       progress_(comm_, params.progress) {
   catch_stop_signals();
   hooks_.stop = &stop_wanted;
+  hooks_.resumed = &resumed_;
   hooks_.on_tick = [this] {
     progress_.show();
     if (checkpoint_) checkpoint_->tick();
@@ -155,7 +156,7 @@ void RecordedRun::plan(const fold::Opened& opened, const std::vector<fold::KeyLi
   comm_.agree("opening the journal", [&] {
     if (!comm_.is_root()) return;
     earlier = fold::journal_files(directory_.journal());
-    if (params_.resume) hooks_.resumed = fold::read_journals(directory_.journal(), head);
+    if (params_.resume) resumed_ = fold::read_journals(directory_.journal(), head);
     directory_.write("replay_config.cfg", replay_config(request_.command, context_, opened));
   });
   comm_.agree("opening the journal",
@@ -163,7 +164,7 @@ void RecordedRun::plan(const fold::Opened& opened, const std::vector<fold::KeyLi
   if (checkpoint_) checkpoint_->use(*journal_, std::move(earlier));
   progress_.begin(opened, work);
   if (params_.resume)
-    log::story(fmt::format("resuming: {} pieces of work are done already", hooks_.resumed.size()));
+    log::story(fmt::format("resuming: {} pieces of work are done already", resumed_.size()));
 }
 
 // Worker threads, one at a time.

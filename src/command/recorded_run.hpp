@@ -80,6 +80,7 @@ class RecordedRun {
   Progress progress_;
   fold::SearchHooks hooks_;
   PhaseTimer timer_;
+  std::vector<fold::FinishedWork> resumed_;  // root
   std::optional<fold::Journal> journal_;
   std::optional<fold::Checkpoint> checkpoint_;
 };

@@ -127,8 +127,9 @@ Json performance(const std::vector<RankReport>& reports, const Coverage& total,
                  double price_per_node_hour) {
   const double wall = std::max(wall_seconds(reports), 1e-9);
   const double serial = std::min(1.0, serial_seconds(reports) / wall);
-  std::uint64_t bytes = 0, nodes = 0, threads = 0;
+  std::uint64_t bytes = 0, nodes = 0, threads = 0, scanned = 0;
   for (const RankReport& report : reports) {
+    scanned += report.rows_scanned;
     bytes += report.bytes_read;
     nodes += report.leads_node ? 1 : 0;
     threads = std::max<std::uint64_t>(threads, report.thread_seconds.size());
@@ -145,6 +146,7 @@ Json performance(const std::vector<RankReport>& reports, const Coverage& total,
                {"nodes", nodes},
                {"phases", std::move(phases)},
                {"bytes_read", bytes},
+               {"rows_scanned", scanned},  // by this attempt, after --resume less than all
                {"rows_per_second", static_cast<double>(total.rows - total.unvisited) / wall},
                {"rows_scanned_per_second", static_cast<double>(total.scanned) / wall},
                {"busy_seconds", to_json(fold)},

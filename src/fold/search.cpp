@@ -114,7 +114,8 @@ class Search {
   // of what is to be done.
   std::vector<Work> without_resumed(const std::vector<Work>& work) {
     std::vector<Work> finished;
-    for (const FinishedWork& piece : hooks_.resumed) {
+    const std::vector<FinishedWork> none;
+    for (const FinishedWork& piece : hooks_.resumed != nullptr ? *hooks_.resumed : none) {
       ledger_.merge(piece.ledger);
       matches_->merge(piece.summary);
       if (hooks_.checkpoint != nullptr) hooks_.checkpoint->resumed(piece.work, piece.ledger);

@@ -311,6 +311,8 @@ class Interruption(SearchTest):
         expected = self.trawl("search", "--where", self.WHERE, "--json", "--run-dir", "whole", self.LONG, ranks=2).json()
         run = self.trawl("search", "--config", "run.partial/replay_config.cfg", "--run-dir", "run", "--resume", "--json",
                          ranks=ranks)
+        record = json.loads((self.folder / "run/run_record.json").read_text())
+        self.assertLess(record["performance"]["rows_scanned"], record["coverage"]["scanned"])
         for key in ("matches", "result_digest", "certificate"):
             self.assertEqual(run.json()[key], expected[key])
         self.assertFalse((self.folder / "run.partial").exists())

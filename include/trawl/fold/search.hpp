@@ -51,7 +51,8 @@ struct SearchHooks {
   const std::atomic<bool>* stop = nullptr;
   // What is computed of the rows that match; empty: the matches themselves, or their number.
   std::function<std::unique_ptr<RowSummary>()> make_summary;
-  std::vector<FinishedWork> resumed;  // root: work that an earlier, interrupted run finished
+  // Root: work that an earlier, interrupted run finished; on_plan may fill it. Null: none.
+  const std::vector<FinishedWork>* resumed = nullptr;
   Checkpoint* checkpoint = nullptr;   // for who keeps sums; null: on_finished keeps the pieces
 };
 

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "core/exact/double_parts.hpp"
+#include "core/exact/kernels.hpp"
 #include "core/exact/round.hpp"
 #include "core/stats/double_double.hpp"
 
@@ -53,6 +54,7 @@ struct Leading {
 
 // value * 2^exponent, rounded once, unless its error, below 2^-98 of it, leaves that open.
 std::optional<double> round_if_certain(const DoubleDouble& value, int exponent) {
+  if (!default_float_environment()) return std::nullopt;  // then nothing above holds
   const double slack = value.hi * 0x1p-98;
   const double least = value.hi + (value.lo - slack), most = value.hi + (value.lo + slack);
   if (least != most || exponent < -1000 || exponent > 1000) return std::nullopt;
