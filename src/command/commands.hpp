@@ -5,6 +5,7 @@
 
 namespace trawl::command {
 
+Command evidence_command();
 Command generate_transactions_command();
 Command generate_evidence_command();
 Command generate_keys_command();

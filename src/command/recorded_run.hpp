@@ -79,8 +79,8 @@ class RecordedRun {
   fold::RunDirectory directory_;
   Progress progress_;
   fold::SearchHooks hooks_;
+  std::vector<fold::FinishedWork> resumed_;  // root, once the plan is made
   PhaseTimer timer_;
-  std::vector<fold::FinishedWork> resumed_;  // root
   std::optional<fold::Journal> journal_;
   std::optional<fold::Checkpoint> checkpoint_;
 };

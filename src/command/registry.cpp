@@ -88,6 +88,7 @@ std::span<const Command> commands() {
       inspect_command(),
       search_command(),
       stats_command(),
+      evidence_command(),
       merge_command(),
       prove_command(),
       check_proof_command(),

@@ -6,6 +6,7 @@
 
 #include "command/collective.hpp"
 #include "command/commands.hpp"
+#include "command/evidence.hpp"
 #include "command/run_files.hpp"
 #include "command/search.hpp"
 #include "command/stats.hpp"
@@ -147,8 +148,9 @@ ExitCode run_replay(const ReplayParams& params, const Context& context) {
     return repeat(about, text, config.string(), out, params.threads, context, run);
   };
   const std::string command = before.certificate.body.at("command");
-  const Recorded run = command == "stats" ? repeat_it(stats_about, run_stats_job)
-                                          : repeat_it(search_about, run_search_job);
+  const Recorded run = command == "stats"      ? repeat_it(stats_about, run_stats_job)
+                       : command == "evidence" ? repeat_it(evidence_about, run_evidence_job)
+                                               : repeat_it(search_about, run_search_job);
   if (run.exit_code == ExitCode::interrupted) return run.exit_code;
   const fold::RunFiles after = run_files_from_root(comm, out);
   const Verdict verdict = compare_runs(before, after, params.json);
@@ -163,7 +165,8 @@ Command replay_command() {
       {.name = "replay",
        .summary = "repeat a run and say what differs, and why",
        .details =
-           "Repeats a search or statistics with the options and inputs that the run recorded, on "
+           "Repeats a search, statistics or evidence with the options and inputs that the run "
+           "recorded, on "
            "any number "
            "of ranks, and compares certificates. A difference is explained by what changed: the "
            "data, the version or the options. Exit code 5 when the certificates differ.",

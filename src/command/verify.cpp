@@ -65,10 +65,13 @@ std::string text_report(const fold::VerifyReport& report, const fold::RunFiles& 
       run.certificate.body.at("status").get<std::string>(), with_thousands(report.datasets),
       human_bytes(report.bytes), with_thousands(report.matches), with_thousands(report.proofs),
       with_thousands(report.rescanned_groups), with_thousands(report.rescanned_rows));
-  if (run.certificate.body.at("command") == "stats") {
-    text += report.recounted
-                ? "  statistics made again from these rows, and compared byte by byte\n"
-                : "  statistics checked for sums of counts only: --rescan 1 makes them again\n";
+  const std::string command = run.certificate.body.at("command");
+  if (command != "search") {
+    const char* const what = command == "stats" ? "statistics" : "evidence";
+    text += fmt::format("  {} {}\n", what,
+                        report.recounted
+                            ? "made again from these rows, and compared byte by byte"
+                            : "checked for sums of counts only: --rescan 1 makes them again");
   }
   return text;
 }
@@ -105,7 +108,8 @@ Command verify_command() {
            "Trusts nothing the run wrote: recomputes the certificate's digest and Merkle root, "
            "closes every ledger, hashes all data again, re-reads and re-evaluates every match "
            "with a slow evaluator that shares no code with the search, repeats every proof of "
-           "pruning, and with --rescan searches a share of the row groups again. Of statistics, "
+           "pruning, and with --rescan searches a share of the row groups again. Of statistics and "
+           "evidence, "
            "sums of counts are checked; --rescan 1 makes them again, record by record, from the "
            "rows that the slow evaluator finds. "
            "docs/certificate.md says what this proves and what it does not.",

@@ -12,6 +12,7 @@
 
 #include "catalogs.hpp"
 #include "filter_screen.hpp"
+#include "fold/evidence/recount.hpp"
 #include "fold/stats/recount.hpp"
 
 namespace trawl::fold {
@@ -247,10 +248,24 @@ class Verifier {
 
   // What a command made of the matching rows is made again when all of them are found again.
   void prepare_recount(Query& query) {
-    stats_request_.emplace(stats_request_of(body_));
-    query.numbers = stats_request_->search.numbers;
-    query.names = stats_request_->search.names;
-    if (request_.rescan == 1) recount_ = make_recount(*stats_request_);
+    const bool is_stats = body_.at("command") == "stats";
+    if (is_stats) {
+      stats_request_.emplace(stats_request_of(body_));
+    } else {
+      evidence_request_.emplace(evidence_request_of(body_));
+    }
+    const SearchRequest& search = is_stats ? stats_request_->search : evidence_request_->search;
+    query.numbers = search.numbers;
+    query.names = search.names;
+    if (request_.rescan != 1) return;
+    recount_ = is_stats ? make_recount(*stats_request_)
+                        : make_recount(*evidence_request_, names_of_datasets());
+  }
+
+  std::vector<std::string> names_of_datasets() const {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < body_.at("datasets").size(); ++i) names.push_back(name(i));
+    return names;
   }
 
   void add_to_recount(const OpenDataset& open, std::uint64_t dataset, std::uint64_t row,
@@ -382,6 +397,7 @@ class Verifier {
   const FilterScreen* filters_ = nullptr;  // of the piece that is verified
   const bool is_search_, lists_matches_;
   std::optional<StatsRequest> stats_request_;
+  std::optional<EvidenceRequest> evidence_request_;
   std::unique_ptr<Recount> recount_;  // of a whole rescan
   std::map<std::uint64_t, std::uint64_t> rescanned_matches_, rescanned_rows_;
 };

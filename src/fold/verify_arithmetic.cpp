@@ -8,6 +8,7 @@
 #include <trawl/fold/run_record.hpp>
 #include <trawl/fold/verify.hpp>
 
+#include "fold/evidence/verify_lines.hpp"
 #include "fold/stats/verify_lines.hpp"
 
 namespace trawl::fold {
@@ -121,6 +122,9 @@ class Arithmetic {
     if (command == "stats") {
       for (const std::string& problem : verify_stats_lines(run_.result, body_))
         expect(false, fmt::format("stats.jsonl: {}", problem));
+    } else if (command == "evidence") {
+      for (const std::string& problem : verify_evidence_lines(run_.result, body_))
+        expect(false, fmt::format("evidence.jsonl: {}", problem));
     } else if (command != "search") {
       expect(false, fmt::format("this version cannot check the result of '{}'", command));
     } else {

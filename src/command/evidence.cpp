@@ -1,0 +1,250 @@
+#include "command/evidence.hpp"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include <trawl/base/file.hpp>
+#include <trawl/base/log.hpp>
+#include <trawl/base/text.hpp>
+
+#include "command/collective.hpp"
+#include "command/commands.hpp"
+
+namespace trawl::command {
+namespace {
+
+using evidence::Equivocation;
+
+void check(const EvidenceParams& p, Problems& problems) {
+  if (p.prior && !(*p.prior > 0 && *p.prior < 1)) {
+    problems.push_back(
+        fmt::format("--prior: {} is no prior probability that evidence could change; choose one "
+                    "between 0 and 1",
+                    to_text(*p.prior)));
+  }
+  if (p.prior && !p.prior_column.empty())
+    problems.push_back("--prior is for all entities, --prior-column for each: choose one");
+  if (!(p.max_log_odds > 0 && p.max_log_odds <= 1 << 20))
+    problems.push_back("--max-log-odds: choose one above 0, at most 1048576");
+  if (p.max_group_weight && !(*p.max_group_weight > 0 && std::isfinite(*p.max_group_weight)))
+    problems.push_back("--max-group-weight: choose a finite weight above 0, or leave it out");
+  for (const auto& [name, column] :
+       {std::pair("--entity", &p.entity), {"--log-odds", &p.log_odds}}) {
+    if (*column && (*column)->empty())
+      problems.push_back(fmt::format("{}: name a column; there is no evidence without", name));
+  }
+  check_run(p.run, problems);
+}
+
+// Collective. The columns that are given, and for the others the usual ones.
+fold::EvidenceColumns columns_of(const EvidenceParams& p, const fold::SearchRequest& search,
+                                 const comm::Comm& comm) {
+  fold::EvidenceColumns columns = fold::usual_columns(search, comm);
+  for (const auto& [given, column] : {std::pair(&p.entity, &columns.entity),
+                                      {&p.log_odds, &columns.log_odds},
+                                      {&p.weight, &columns.weight},
+                                      {&p.source, &columns.source},
+                                      {&p.id, &columns.id},
+                                      {&p.time, &columns.time},
+                                      {&p.type, &columns.type}}) {
+    if (*given) *column = **given;
+  }
+  columns.prior = p.prior_column;
+  return columns;
+}
+
+fold::EvidenceRequest request_of(const EvidenceParams& p, const comm::Comm& comm) {
+  fold::EvidenceRequest request;
+  request.search.inputs = p.inputs;
+  request.search.where = p.where;
+  request.search.table = p.table;
+  apply(p.scan, comm, request.search);
+  request.columns = columns_of(p, request.search, comm);
+  request.prior = p.prior.value_or(0.5);
+  request.rules.max_log_odds = p.max_log_odds;
+  if (p.max_group_weight) request.rules.max_group_weight = *p.max_group_weight;
+  request.rules.byzantine = p.byzantine;
+  request.rules.confidence = p.confidence;
+  request.rules.equivocation = p.equivocation;
+  request.search = fold::search_of(request);
+  return request;
+}
+
+// What a run tells besides its record. Root.
+struct Extras {
+  bool deduplicated = false;
+  std::uint64_t candidates = 0;  // rows that were compared exactly
+};
+
+// Collective.
+Recorded run_job(const EvidenceParams& params, const Context& context, Extras& extras) {
+  const fold::EvidenceRequest request = request_of(params, context.world);
+  RecordedRun run(params.run, context, request.search);
+  fold::EvidenceResult result = fold::evidence(request, context.world, run.hooks(), run.timer());
+  extras.deduplicated = !request.columns.id.empty();
+  extras.candidates = result.candidates;
+  return run.record(result.search, [&] {
+    return Answer{std::move(result.lines), fold::counts_of(result.counts)};
+  });
+}
+
+std::string headline(const Recorded& run) {
+  const Json& counts = run.record.at("counts");
+  const auto count = [&](const char* key) {
+    return with_thousands(counts.at(key).get<std::uint64_t>());
+  };
+  return fmt::format("{} records about {} entities, of {} matching rows in", count("records"),
+                     count("entities"),
+                     with_thousands(run.record.at("coverage").at("matches").get<std::uint64_t>()));
+}
+
+void tell_counts(const Json& counts, const Extras& extras) {
+  const auto count = [&](const char* key) { return counts.at(key).get<std::uint64_t>(); };
+  const auto text = [&](const char* key) { return with_thousands(count(key)); };
+  if (extras.deduplicated) {
+    log::story(
+        fmt::format("identity    {} rows repeat others and do not count; {} rows were "
+                    "compared, all others are unique for certain",
+                    text("duplicates"), with_thousands(extras.candidates)));
+  } else {
+    log::warning("there is no column of ids: rows that repeat others count again");
+  }
+  if (count("equivocations") > 0) {
+    log::warning(
+        fmt::format("{} pieces of evidence say two things: their {} rows do not count. "
+                    "{} sources sent them (what that costs them: --equivocation); see the end "
+                    "of evidence.jsonl",
+                    text("equivocations"), text("withheld"), text("equivocating_sources")));
+  }
+  if (count("refused") > 0)
+    log::warning(
+        fmt::format("{} rows were refused: {}", text("refused"), counts.at("refusals").dump()));
+  if (count("clamped") > 0)
+    log::warning(fmt::format("{} log-odds were clamped to --max-log-odds", text("clamped")));
+  if (count("capped_groups") > 0) {
+    log::warning(
+        fmt::format("{} groups of one source and type were scaled down to "
+                    "--max-group-weight, as a logarithmic pool",
+                    text("capped_groups")));
+  }
+}
+
+ExitCode run_evidence(const EvidenceParams& params, const Context& context) {
+  const comm::Comm& comm = context.world;
+  on_root(comm, [&] {  // before the work rather than after it
+    if (params.out && !params.run.overwrite && fs::exists(*params.out))
+      throw InputError(fmt::format("'{}' exists; --overwrite replaces it", params.out->string()));
+  });
+  Extras extras;
+  const Recorded run = run_job(params, context, extras);
+  if (run.exit_code == ExitCode::interrupted) return run.exit_code;
+  std::string printed;
+  on_root(comm, [&] {
+    if (params.out || !params.json)
+      printed = format_evidence(run.result, params.format, params.top);
+    if (params.out) {
+      write_file_atomically(*params.out, printed, params.run.overwrite);
+      printed.clear();
+    }
+    if (params.json) {
+      Json report = common_report(run);
+      report.update(run.record.at("counts"));
+      report["deduplicated"] = extras.deduplicated;
+      report["compared_rows"] = extras.candidates;
+      printed = report.dump(2) + "\n";
+    }
+    tell_story(run, headline(run));
+    tell_counts(run.record.at("counts"), extras);
+  });
+  print_from_root(comm, printed);
+  return run.exit_code;
+}
+
+void describe_columns(EvidenceParams& p, Options& visit) {
+  visit.section("Which columns; not given: the one of the option's name, if there is one");
+  visit.option("entity", p.entity, "COLUMN", "what the evidence is about");
+  visit.option("log-odds", p.log_odds, "COLUMN",
+               "log-odds of a record, natural logarithms (log_odds)");
+  visit.option("weight", p.weight, "COLUMN", "in [0, 1]; \"\" or no such column: 1");
+  visit.option("source", p.source, "COLUMN", "who says it; \"\": one source says everything");
+  visit.option("id", p.id, "COLUMN",
+               "with entity and source the identity of a piece of evidence, which counts once; "
+               "\"\": every row is a piece of its own");
+  visit.option("time", p.time, "COLUMN", "part of the record, of no effect on sums; \"\": none");
+  visit.option("type", p.type, "COLUMN", "kind of evidence, for --max-group-weight; \"\": none");
+}
+
+}  // namespace
+
+void describe(EvidenceParams& p, Options& visit) {
+  visit.argument("input", p.inputs, "INPUT...", "files, folders, globs in quotes, or gen: sources");
+  describe_columns(p, visit);
+  visit.section("How it is weighed");
+  visit.option("prior", p.prior, "P", "probability of every entity before any evidence (0.5)");
+  visit.option("prior-column", p.prior_column, "COLUMN",
+               "column with the prior probability of the row's entity: the same in all its rows");
+  visit.option("max-log-odds", p.max_log_odds, "X", "log-odds beyond +-X are clamped, and counted");
+  visit.option("max-group-weight", p.max_group_weight, "W",
+               "weights of one source and type about one entity are scaled down to W together (a "
+               "logarithmic pool)");
+  visit.option("byzantine", p.byzantine, Range{0.0, 0.5, true}, "SHARE",
+               "share of an entity's sources that may lie, in any way and together");
+  visit.choice("equivocation", p.equivocation,
+               {{"distrust", Equivocation::distrust},
+                {"distrust-on-entity", Equivocation::distrust_on_entity},
+                {"drop", Equivocation::drop}},
+               "a source that says two things under one id has no vote on any entity, on this one, "
+               "or keeps it");
+  visit.option("confidence", p.confidence, Range{0.5, 0.999999}, "P",
+               "confidence of the interval over sources");
+  visit.option("where", p.where, "PREDICATE", "only of these rows: the WHERE of SQL");
+  visit.option("table", p.table, "PATH",
+               "table inside foreign HDF5 files that hold several, as /group/table");
+  visit.section("Output");
+  visit.option("top", p.top, Range{1}, "N", "print the N strongest cases only, strongest first");
+  visit.choice(
+      "format", p.format,
+      {{"table", MatchFormat::table}, {"csv", MatchFormat::csv}, {"jsonl", MatchFormat::jsonl}},
+      "how entities are printed");
+  visit.flag("json", p.json, "print one JSON object about the run instead of the entities");
+  visit.option("out", p.out, "FILE", "write the entities to FILE instead of standard output");
+  visit.section("How to find the rows");
+  describe(p.scan, visit);
+  describe(p.run, visit);
+}
+
+const About evidence_about = {
+    .name = "evidence",
+    .summary = "posterior of every entity from what many sources say, a third of which may lie",
+    .details =
+        "Adds up log-odds exactly, so that the output has the same bytes for any number of ranks "
+        "and threads and any order of rows. The robust posterior (log_odds, p) is the prior and "
+        "the number of sources times the median of what they say: up to --byzantine of them cannot "
+        "push it out of the range of the others. The plain one believes everybody. "
+        "docs/evidence.md defines every number.\n\n"
+        "A record that comes twice counts once. Two records of one entity, source and id that "
+        "differ are equivocation: neither counts, both are listed, and the source loses its votes "
+        "(--equivocation). For that the data is read twice: first to prove, in 4 bytes a row, "
+        "which identities are unique.\n\n"
+        "A row with NULL for the entity, source, id, log-odds, weight or prior, with NaN, or with "
+        "a weight outside [0, 1] is refused and counted.\n\n"
+        "The run directory holds evidence.jsonl (what --format jsonl prints), whose SHA-256 is the "
+        "result digest, the certificate, the run record, a summary and a trace. SIGTERM or "
+        "SIGUSR1 ends the run in order, with exit code 75; --resume goes on with it.",
+    .example =
+        "trawl evidence --top 20 data/\n"
+        "mpirun -n 4 trawl evidence --entity agent --log-odds llr --source node data/",
+    .exit_codes = {ExitCode::incomplete, ExitCode::check_failed, ExitCode::interrupted},
+};
+
+Recorded run_evidence_job(const EvidenceParams& params, const Context& context) {
+  Extras extras;
+  return run_job(params, context, extras);
+}
+
+Command evidence_command() {
+  return make_command<EvidenceParams>(evidence_about, run_evidence, check);
+}
+
+}  // namespace trawl::command

@@ -1,0 +1,51 @@
+// `trawl evidence`: its options, and how its result is printed.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <trawl/fold/evidence.hpp>
+
+#include "command/command.hpp"
+#include "command/search.hpp"
+
+namespace trawl::command {
+
+struct EvidenceParams {
+  std::vector<std::string> inputs;
+  // Columns. Not given: the one of this name, if there is one. "": none.
+  std::optional<std::string> entity, log_odds, weight, source, id, time, type;
+  std::optional<double> prior;  // 0.5
+  std::string prior_column;
+  std::string where = "TRUE";
+  std::string table;
+  double max_log_odds = 50;
+  std::optional<double> max_group_weight;  // no cap
+  double byzantine = 0.33;
+  evidence::Equivocation equivocation = evidence::Equivocation::distrust;
+  double confidence = 0.95;
+  std::optional<std::uint64_t> top;
+  MatchFormat format = MatchFormat::table;
+  bool json = false;
+  std::optional<std::filesystem::path> out;
+  ScanParams scan;
+  RunParams run;
+};
+
+void describe(EvidenceParams& p, Options& visit);
+extern const About evidence_about;
+
+// Collective. One whole run, as `trawl replay` repeats it; reporting is the caller's.
+Recorded run_evidence_job(const EvidenceParams& params, const Context& context);
+
+// Root. evidence.jsonl for people and programs: one row per entity, all in canonical order, or the
+// `top` with the greatest log-odds, strongest first. As jsonl equivocations come too, unless `top`.
+std::string format_evidence(std::string_view lines, MatchFormat format,
+                            std::optional<std::uint64_t> top);
+
+}  // namespace trawl::command

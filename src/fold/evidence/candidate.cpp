@@ -1,0 +1,112 @@
+#include "fold/evidence/candidate.hpp"
+
+#include <bit>
+
+#include <trawl/base/error.hpp>
+
+namespace trawl::fold {
+namespace {
+
+constexpr std::size_t place_bytes = 16;
+constexpr std::uint64_t sign = std::uint64_t{1} << 63;
+constexpr char nothing = 0, something = 1;
+constexpr char number = 0, text = 1;  // as the kinds of Keys are ordered
+
+[[noreturn]] void damaged() {
+  throw Error("evidence: the bytes of a record are damaged");
+}
+
+void put_ordered(std::string& out, std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>((value >> shift) & 0xff);
+}
+
+std::uint64_t take_ordered(std::string_view& bytes) {
+  if (bytes.size() < 8) damaged();
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < 8; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  bytes.remove_prefix(8);
+  return value;
+}
+
+char take_char(std::string_view& bytes) {
+  if (bytes.empty()) damaged();
+  const char c = bytes.front();
+  bytes.remove_prefix(1);
+  return c;
+}
+
+// Texts end with two zeros, and a zero within is followed by a one: no text is the beginning of
+// another, and the order is that of the texts.
+void put_key(std::string& out, const evidence::Key& key) {
+  if (const auto* whole = std::get_if<std::int64_t>(&key)) {
+    out += number;
+    put_ordered(out, static_cast<std::uint64_t>(*whole) ^ sign);
+    return;
+  }
+  out += text;
+  for (const char c : std::get<std::string>(key)) {
+    out += c;
+    if (c == '\0') out += '\1';
+  }
+  out += '\0';
+  out += '\0';
+}
+
+evidence::Key take_key(std::string_view& bytes) {
+  if (take_char(bytes) == number) return static_cast<std::int64_t>(take_ordered(bytes) ^ sign);
+  std::string name;
+  for (;;) {
+    const char c = take_char(bytes);
+    if (c == '\0' && take_char(bytes) == '\0') return name;
+    name += c;
+  }
+}
+
+}  // namespace
+
+void append_candidate(std::string& out, const Candidate& candidate) {
+  put_key(out, candidate.entity);
+  put_key(out, candidate.source);
+  put_key(out, candidate.id);
+  const RecordContent& content = candidate.content;
+  out += content.type ? something : nothing;
+  if (content.type) put_key(out, *content.type);
+  out += content.time ? something : nothing;
+  if (content.time) {
+    put_ordered(out, static_cast<std::uint64_t>(*content.time) ^ sign);
+    out += static_cast<char>(content.time_type);
+  }
+  put_ordered(out, content.log_odds);
+  put_ordered(out, content.weight);
+  put_ordered(out, candidate.place.dataset);
+  put_ordered(out, candidate.place.row);
+}
+
+CandidateBytes split_candidate(std::string_view bytes) {
+  std::string_view rest = bytes;
+  for (int key = 0; key < 3; ++key) take_key(rest);
+  if (rest.size() < place_bytes) damaged();
+  const std::size_t identity = bytes.size() - rest.size();
+  return {bytes.substr(0, identity), rest.substr(0, rest.size() - place_bytes),
+          rest.substr(rest.size() - place_bytes)};
+}
+
+Candidate read_candidate(const CandidateBytes& bytes) {
+  Candidate out;
+  std::string_view identity = bytes.identity, content = bytes.content, place = bytes.place;
+  out.entity = take_key(identity);
+  out.source = take_key(identity);
+  out.id = take_key(identity);
+  if (take_char(content) == something) out.content.type = take_key(content);
+  if (take_char(content) == something) {
+    out.content.time = static_cast<std::int64_t>(take_ordered(content) ^ sign);
+    out.content.time_type = static_cast<Type>(take_char(content));
+  }
+  out.content.log_odds = take_ordered(content);
+  out.content.weight = take_ordered(content);
+  out.place.dataset = take_ordered(place);
+  out.place.row = take_ordered(place);
+  return out;
+}
+
+}  // namespace trawl::fold

@@ -1,0 +1,42 @@
+// A record whose identity may come twice, kept whole until all that share it are together.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <trawl/base/type.hpp>
+#include <trawl/core/evidence/consensus.hpp>
+
+#include "fold/evidence/columns.hpp"
+
+namespace trawl::fold {
+
+// What an identity does not fix of a record: equal ones are duplicates, bit for bit.
+struct RecordContent {
+  std::optional<evidence::Key> type;  // NULL, or no such column: nothing
+  Type time_type = Type::int64;
+  std::optional<std::int64_t> time;        // of Type::float64: its bits
+  std::uint64_t log_odds = 0, weight = 0;  // bits of doubles
+};
+
+struct Candidate {
+  evidence::Key entity, source, id;
+  RecordContent content;
+  Place place;
+};
+
+// Bytes whose order is that of identities (entity, source, id; as Keys are ordered), then contents
+// (as evidence::Content is ordered; nothing before something), then places. Equal identities, and
+// contents, have equal bytes; none is the beginning of another.
+struct CandidateBytes {
+  std::string_view identity, content, place;
+};
+
+void append_candidate(std::string& out, const Candidate& candidate);
+// Of one candidate.
+CandidateBytes split_candidate(std::string_view bytes);
+Candidate read_candidate(const CandidateBytes& bytes);
+
+}  // namespace trawl::fold

@@ -1,0 +1,160 @@
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <trawl/base/error.hpp>
+#include <trawl/fold/evidence.hpp>
+
+#include "fold/evidence/collector.hpp"
+#include "fold/evidence/population.hpp"
+#include "fold/evidence/report.hpp"
+#include "fold/evidence/screen.hpp"
+
+namespace trawl::fold {
+namespace {
+
+using comm::Comm;
+
+// Rows of all row groups that may hold a match.
+std::uint64_t rows_of(const std::vector<Work>& work, const Opened& opened) {
+  std::uint64_t rows = 0;
+  for (const Work& piece : work) {
+    const DatasetFacts& facts = opened.facts[piece.dataset];
+    rows +=
+        std::min(piece.end * facts.row_group_rows, facts.rows) - piece.begin * facts.row_group_rows;
+  }
+  return rows;
+}
+
+// Row groups [begin, end) of a dataset that were scanned.
+std::uint64_t scanned_within(const Ledger& ledger, const LedgerRun& run) {
+  std::uint64_t groups = 0;
+  for (const LedgerRun& other : ledger.of_dataset(run.dataset)) {
+    if (other.state != GroupState::scanned) continue;
+    const std::uint64_t begin = std::max(run.begin, other.begin),
+                        end = std::min(run.end, other.end);
+    groups += begin < end ? end - begin : 0;
+  }
+  return groups;
+}
+
+// Two looks at the same rows: the first proves which identities are unique, the second sums.
+class TwoPasses {
+ public:
+  TwoPasses(const EvidenceRequest& request, const Comm& comm, const SearchHooks& hooks,
+            PhaseTimer& timer)
+      : request_(request),
+        columns_(request.columns),
+        comm_(comm),
+        hooks_(hooks),
+        timer_(timer),
+        population_(request.rules) {}
+
+  EvidenceResult run() {
+    EvidenceResult result;
+    if (columns_.id) {
+      mark();
+      if (first_.status == Status::interrupted) {
+        result.search = std::move(first_);
+        return result;
+      }
+    }
+    collect(result);
+    if (result.search.status == Status::interrupted) return result;
+    if (screen_) check_covered(result.search);
+    timer_.begin("combine");
+    if (screen_) screen_->release();
+    population_.resolve(comm_);
+    std::vector<std::string> names;
+    for (const store::DatasetRef& ref : result.search.opened.refs()) names.push_back(ref.name);
+    report(request_, population_, names, comm_, result);
+    timer_.end();
+    return result;
+  }
+
+ private:
+  // Collective.
+  void mark() {
+    SearchRequest search = request_.search;
+    search.audit = 0;  // the second pass audits
+    SearchHooks hooks;
+    hooks.stop = hooks_.stop;
+    hooks.on_tick = hooks_.on_tick;
+    hooks.on_plan = [this](const Opened& opened, const std::vector<KeyListFacts>& lists,
+                           const std::vector<Work>& work) {
+      const std::uint64_t per_block = IdentityScreen::rows_per_block;
+      screen_.emplace(comm_, request_.screen_blocks > 0
+                                 ? request_.screen_blocks
+                                 : (rows_of(work, opened) + per_block - 1) / per_block);
+      if (hooks_.on_plan) hooks_.on_plan(opened, lists, work);
+    };
+    hooks.make_summary = [this] { return std::make_unique<IdentityMarker>(columns_, *screen_); };
+    timer_.begin("screen");
+    PhaseTimer timer;  // its phases are all of this one
+    first_ = fold::search(search, comm_, hooks, timer);
+    if (first_.status != Status::interrupted) screen_->share();
+    timer_.end();
+  }
+
+  // Collective. The journal keeps the work of this pass alone: a resumed run screens again.
+  void collect(EvidenceResult& result) {
+    SearchHooks hooks = hooks_;
+    if (screen_) hooks.on_plan = nullptr;  // was called
+    const IdentityScreen* screen = screen_ ? &*screen_ : nullptr;
+    hooks.make_summary = [this, screen] {
+      return std::make_unique<EvidenceCollector>(request_, columns_, screen, population_);
+    };
+    result.search = fold::search(request_.search, comm_, hooks, timer_);
+    result.search.bytes_read += first_.bytes_read;
+  }
+
+  // Collective. A proof that an identity is unique holds for the rows that the screen has seen:
+  // those of the second pass must be among them.
+  void check_covered(const SearchResult& second) const {
+    comm_.agree("comparing the passes over the data", [&] {
+      if (!comm_.is_root()) return;
+      for (std::size_t i = 0; i < second.opened.facts.size(); ++i) {
+        const DatasetFacts &before = first_.opened.facts[i], &after = second.opened.facts[i];
+        if (after.failure.empty() && (before.digest != after.digest || before.rows != after.rows))
+          changed(second, i);
+      }
+      for (const LedgerRun& run : second.ledger.runs()) {
+        if (run.state == GroupState::scanned &&
+            scanned_within(first_.ledger, run) != run.end - run.begin)
+          changed(second, run.dataset);
+      }
+    });
+  }
+
+  [[noreturn]] static void changed(const SearchResult& result, std::size_t dataset) {
+    throw Error(
+        fmt::format("dataset '{}': rows were read that could not be read before, when records were "
+                    "screened for duplicates. The data changed during the run, or reading it "
+                    "fails now and then: run again",
+                    result.opened.refs()[dataset].name));
+  }
+
+  const EvidenceRequest& request_;
+  const EvidencePositions columns_;
+  const Comm& comm_;
+  const SearchHooks& hooks_;
+  PhaseTimer& timer_;
+  EvidencePopulation population_;
+  std::optional<IdentityScreen> screen_;
+  SearchResult first_;
+};
+
+}  // namespace
+
+EvidenceResult evidence(const EvidenceRequest& request, const Comm& comm, const SearchHooks& hooks,
+                        PhaseTimer& timer) {
+  comm.agree("reading the rules", [&] {
+    request.rules.check();
+    evidence::prior_log_odds(request.prior);
+  });
+  return TwoPasses(request, comm, hooks, timer).run();
+}
+
+}  // namespace trawl::fold

@@ -1,0 +1,157 @@
+#include "fold/evidence/population.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <set>
+
+#include <trawl/core/evidence/normalise.hpp>
+
+#include "fold/stats/entity_key.hpp"
+
+namespace trawl::fold {
+namespace {
+
+// Runs of equal `part`s of sorted records: calls function(records of the run).
+template <class Part, class Function>
+void for_each_run(std::span<const std::string_view> records, const Part& part,
+                  const Function& function) {
+  for (std::size_t begin = 0; begin < records.size();) {
+    std::size_t end = begin + 1;
+    while (end < records.size() && part(records[end]) == part(records[begin])) ++end;
+    function(records.subspan(begin, end - begin));
+    begin = end;
+  }
+}
+
+std::string_view identity_of(std::string_view record) {
+  return split_candidate(record).identity;
+}
+
+std::string_view content_of(std::string_view record) {
+  return split_candidate(record).content;
+}
+
+}  // namespace
+
+EvidencePopulation::EvidencePopulation(const evidence::Rules& rules)
+    : table(std::isfinite(rules.max_group_weight)), rules_(rules) {}
+
+void EvidencePopulation::add(const EvidencePiece& piece) {
+  table.add(piece);
+  const std::lock_guard lock(mutex_);
+  refusals.merge(piece.refusals);
+  candidates += piece.candidate_ends.size();
+  for (std::size_t i = 0; i < piece.candidate_ends.size(); ++i) {
+    const std::uint64_t hash = piece.entities.hash(piece.candidate_entities[i]);
+    std::string& pending = pending_[EvidenceTable::part_of(hash)];
+    put(pending, hash);
+    put_text(pending, piece.candidate(i));
+  }
+}
+
+void EvidencePopulation::add(const Candidate& candidate, double prior) {
+  EvidencePiece piece;
+  piece.entities.number(candidate.entity);
+  piece.notes = {{1, 0, prior, prior}};
+  append_candidate(piece.candidates, candidate);
+  piece.candidate_ends = {piece.candidates.size()};
+  piece.candidate_entities = {0};
+  add(piece);
+}
+
+void EvidencePopulation::add_unique(const Candidate& record, double prior) {
+  EvidencePiece piece;
+  piece.entities.number(record.entity);
+  piece.notes = {{1, 0, prior, prior}};
+  add(piece);
+  table.add(table.at(record.entity, record.source), record.content.type,
+            contribution_of(record.content));
+}
+
+void EvidencePopulation::refuse(RowRefusal refusal, const evidence::Key* entity) {
+  EvidencePiece piece;
+  count(piece.refusals, refusal);
+  if (entity != nullptr) {
+    piece.entities.number(*entity);
+    piece.notes.resize(1);
+    piece.notes[0].refused = 1;
+  }
+  add(piece);
+}
+
+evidence::Contribution EvidencePopulation::contribution_of(const RecordContent& content) const {
+  return evidence::normalise(std::bit_cast<double>(content.log_odds),
+                             std::bit_cast<double>(content.weight), rules_.max_log_odds);
+}
+
+void EvidencePopulation::resolve(const comm::Comm& comm) {
+  table.exchange(comm);
+  for (std::size_t part = 0; part < pending_.size(); ++part) resolve_part(part, comm);
+  std::ranges::sort(equivocations, {}, [](const EquivocationRecords& e) {
+    return std::tie(e.first.entity, e.first.source, e.first.id);
+  });
+  share_distrust(comm);
+  for (std::uint64_t* count : {&refusals.null, &refusals.inexact, &refusals.nan_log_odds,
+                               &refusals.bad_weight, &refusals.bad_prior, &candidates})
+    *count = comm.sum(*count);
+}
+
+// Collective.
+void EvidencePopulation::resolve_part(std::size_t part, const comm::Comm& comm) {
+  std::vector<std::vector<char>> parts(static_cast<std::size_t>(comm.size()));
+  comm.agree("sharing records that may come twice", [&] {
+    std::string_view rest = pending_[part];
+    while (!rest.empty()) {
+      const std::string_view from_hash = rest;
+      const auto hash = take<std::uint64_t>(rest);
+      const std::size_t size = take_text(rest).size() + sizeof(std::uint32_t);
+      std::vector<char>& to = parts[EvidenceTable::owner_of(hash, parts.size())];
+      const std::string_view record = from_hash.substr(sizeof hash, size);
+      to.insert(to.end(), record.begin(), record.end());
+    }
+    pending_[part] = {};
+  });
+  const auto received = comm.exchange(parts);
+  comm.agree("removing duplicates", [&] {
+    std::vector<std::string_view> records;
+    for (const std::vector<char>& message : received) {
+      std::string_view rest(message.data(), message.size());
+      while (!rest.empty()) records.push_back(take_text(rest));
+    }
+    std::ranges::sort(records);
+    for_each_run(records, identity_of,
+                 [&](std::span<const std::string_view> run) { resolve_identity(run); });
+  });
+}
+
+// Sorted records of one identity: by content, then place.
+void EvidencePopulation::resolve_identity(std::span<const std::string_view> records) {
+  std::vector<std::string_view> contents;  // each at its least place
+  for_each_run(records, content_of,
+               [&](std::span<const std::string_view> run) { contents.push_back(run[0]); });
+  Candidate first = read_candidate(split_candidate(contents[0]));
+  SourceState& source = table.at(first.entity, first.source);
+  source.duplicates += static_cast<std::int64_t>(records.size() - contents.size());
+  if (contents.size() == 1) {
+    table.add(source, first.content.type, contribution_of(first.content));
+    return;
+  }
+  source.withheld += static_cast<std::int64_t>(contents.size());
+  ++source.equivocations;
+  equivocations.push_back({std::move(first), read_candidate(split_candidate(contents[1]))});
+}
+
+// Collective.
+void EvidencePopulation::share_distrust(const comm::Comm& comm) {
+  std::set<evidence::Key> sources;
+  for (const EquivocationRecords& e : equivocations) sources.insert(e.first.source);
+  std::string mine;
+  for (const evidence::Key& source : sources) put_key(mine, source);
+  for (const std::string& text : comm.all_gather_text(mine)) {
+    std::string_view rest = text;
+    while (!rest.empty()) sources.insert(take_key(rest));
+  }
+  distrusted.assign(sources.begin(), sources.end());
+}
+
+}  // namespace trawl::fold

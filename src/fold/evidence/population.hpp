@@ -1,0 +1,55 @@
+// What is known of the rows that matched: all that reports are made of.
+#pragma once
+
+#include <array>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <trawl/core/evidence/rules.hpp>
+
+#include "fold/evidence/table.hpp"
+
+namespace trawl::fold {
+
+// Two records of one identity. Of more than two contents, the two least, each at its least place.
+struct EquivocationRecords {
+  Candidate first, second;
+};
+
+// A summary, spread over the ranks. Adding is thread-safe.
+class EvidencePopulation {
+ public:
+  explicit EvidencePopulation(const evidence::Rules& rules);
+
+  void add(const EvidencePiece& piece);
+  // A row by itself, of which nothing is known; or that is a piece of evidence of its own.
+  void add(const Candidate& candidate, double prior);
+  void add_unique(const Candidate& record, double prior);
+  // One that is refused; of an entity, if it has one.
+  void refuse(RowRefusal refusal, const evidence::Key* entity);
+
+  // Collective, once, after all rows were added: brings every entity and its candidates to one
+  // rank, which counts each record once.
+  void resolve(const comm::Comm& comm);
+
+  EvidenceTable table;
+  EvidenceRefusals refusals;                       // after resolve(): of all ranks
+  std::uint64_t candidates = 0;                    // the same
+  std::vector<EquivocationRecords> equivocations;  // of entities on this rank, ascending
+  std::vector<evidence::Key> distrusted;           // all ranks: all that equivocated; ascending
+
+ private:
+  evidence::Contribution contribution_of(const RecordContent& content) const;
+  void resolve_part(std::size_t part, const comm::Comm& comm);
+  void resolve_identity(std::span<const std::string_view> records);
+  void share_distrust(const comm::Comm& comm);
+
+  const evidence::Rules rules_;
+  std::mutex mutex_;  // guards the rest while pieces are added
+  // Candidates by part of the table: hash of the entity, u32 size, bytes.
+  std::array<std::string, EvidenceTable::parts> pending_;
+};
+
+}  // namespace trawl::fold

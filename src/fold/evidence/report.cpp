@@ -1,0 +1,174 @@
+#include "fold/evidence/report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include <trawl/base/error.hpp>
+#include <trawl/base/parallel.hpp>
+#include <trawl/base/text.hpp>
+
+#include "fold/evidence/lines.hpp"
+#include "fold/stats/entity_key.hpp"
+#include "fold/stats/sorted_lines.hpp"
+
+namespace trawl::fold {
+namespace {
+
+using evidence::Key;
+using evidence::Standing;
+
+class EvidenceReporter {
+ public:
+  EvidenceReporter(const EvidenceRequest& request, const EvidencePopulation& population)
+      : request_(request),
+        population_(population),
+        combiner_(request.rules),
+        prior_log_odds_(evidence::prior_log_odds(request.prior)) {}
+
+  // Local. The lines of this rank's entities, part by part on all threads, and their counts.
+  SortedLines entity_lines(EvidenceCounts& counts) const {
+    struct Part {
+      SortedLines lines;
+      EvidenceCounts counts;
+    };
+    std::array<Part, EvidenceTable::parts> parts;
+    parallel_for(parts.size(), request_.search.threads, [&](std::size_t part) {
+      population_.table.each_of(part, [&](const Key& key, const EntityState& state) {
+        if (state.notes.accepted == 0) return;
+        const EntityLine line = entity_line(key, state);
+        count(line, parts[part].counts);
+        parts[part].lines.emplace_back(EntityKey{key, {}}.sort_bytes(), line_of(line));
+      });
+    });
+    SortedLines lines;
+    for (Part& part : parts) {
+      std::ranges::move(part.lines, std::back_inserter(lines));
+      part.lines = {};
+      merge(counts, part.counts);
+    }
+    std::ranges::sort(lines);
+    return lines;
+  }
+
+ private:
+  Standing standing_of(const Key& source, const SourceState& state) const {
+    const auto policy = request_.rules.equivocation;
+    if (policy == evidence::Equivocation::distrust &&
+        std::ranges::binary_search(population_.distrusted, source))
+      return Standing::distrusted;
+    if (policy == evidence::Equivocation::distrust_on_entity && state.equivocations > 0)
+      return Standing::distrusted;
+    return Standing::votes;
+  }
+
+  double prior_of(const Key& key, const EntityNotes& notes) const {
+    if (request_.columns.prior.empty()) return prior_log_odds_;
+    if (notes.least_prior != notes.greatest_prior) {
+      throw InputError(
+          fmt::format("entity {} has the priors {} and {} in column '{}'. An entity has one prior "
+                      "probability: give all its rows the same",
+                      stats::text_of(key), to_text(notes.least_prior),
+                      to_text(notes.greatest_prior), request_.columns.prior));
+    }
+    return evidence::prior_log_odds(notes.least_prior);
+  }
+
+  EntityLine entity_line(const Key& key, const EntityState& state) const {
+    EntityLine line{key, prior_of(key, state.notes), state.notes.refused, {}, {}};
+    std::vector<evidence::Statement> statements;
+    for (const auto& [number, source] : state.sources) {
+      const Key& name = population_.table.source(number);
+      statements.push_back({name, &source.sums, standing_of(name, source), 1});
+    }
+    // Who only said two things says nothing, and that is no opinion of 0.
+    std::vector<evidence::Statement> speaking;
+    std::ranges::copy_if(statements, std::back_inserter(speaking),
+                         [](const evidence::Statement& s) {
+                           return !s.sums->is_zero() || s.standing != Standing::votes;
+                         });
+    line.assessment = evidence::assess(speaking, line.prior_log_odds, combiner_);
+    add_silent(state, line);
+    return line;
+  }
+
+  // Sources of which all records are withheld are listed too, with no votes, so that counts close.
+  void add_silent(const EntityState& state, EntityLine& line) const {
+    std::vector<std::pair<Key, SourceCounts>> counts;
+    for (const auto& [number, source] : state.sources) {
+      const Key& name = population_.table.source(number);
+      counts.emplace_back(name, SourceCounts{source.duplicates, source.withheld});
+      if (source.sums.is_zero() && standing_of(name, source) == Standing::votes)
+        line.assessment.sources.push_back({name, Standing::votes, 0, 0, 0, 0, 0});
+    }
+    std::ranges::sort(line.assessment.sources, {}, &evidence::SourceView::source);
+    std::ranges::sort(counts, {}, [](const auto& entry) -> const Key& { return entry.first; });
+    for (const auto& [name, of_source] : counts) line.counts.push_back(of_source);
+  }
+
+  static void count(const EntityLine& line, EvidenceCounts& counts) {
+    const evidence::Assessment& a = line.assessment;
+    ++counts.entities;
+    counts.statements += line.counts.size();
+    counts.records += static_cast<std::uint64_t>(a.records);
+    counts.clamped += static_cast<std::uint64_t>(a.clamped);
+    counts.capped_groups += static_cast<std::uint64_t>(a.capped_groups);
+    for (const SourceCounts& source : line.counts) {
+      counts.duplicates += static_cast<std::uint64_t>(source.duplicates);
+      counts.withheld += static_cast<std::uint64_t>(source.withheld);
+    }
+  }
+
+  static void merge(EvidenceCounts& into, const EvidenceCounts& from) {
+    into.entities += from.entities;
+    into.statements += from.statements;
+    into.records += from.records;
+    into.clamped += from.clamped;
+    into.capped_groups += from.capped_groups;
+    into.duplicates += from.duplicates;
+    into.withheld += from.withheld;
+  }
+
+  const EvidenceRequest& request_;
+  const EvidencePopulation& population_;
+  const evidence::Combiner combiner_;
+  const double prior_log_odds_;
+};
+
+SortedLines equivocation_lines(const EvidencePopulation& population,
+                               const std::vector<std::string>& names) {
+  SortedLines lines;
+  for (const EquivocationRecords& e : population.equivocations) {
+    std::string order;
+    append_candidate(order, e.first);
+    lines.emplace_back(std::move(order), line_of(e, names));
+  }
+  return lines;
+}
+
+}  // namespace
+
+void report(const EvidenceRequest& request, const EvidencePopulation& population,
+            const std::vector<std::string>& names, const comm::Comm& comm, EvidenceResult& result) {
+  EvidenceCounts counts;
+  SortedLines entities, equivocations;
+  comm.agree("weighing the evidence", [&] {
+    entities = EvidenceReporter(request, population).entity_lines(counts);
+    equivocations = equivocation_lines(population, names);
+  });
+  result.lines = lines_in_order(entities, comm);
+  result.lines += lines_in_order(equivocations, comm);
+  counts.equivocations = population.equivocations.size();
+  for (std::uint64_t* count :
+       {&counts.entities, &counts.statements, &counts.records, &counts.clamped,
+        &counts.capped_groups, &counts.duplicates, &counts.equivocations, &counts.withheld})
+    *count = comm.sum(*count);
+  counts.equivocating_sources = population.distrusted.size();
+  counts.refused = population.refusals;
+  result.counts = counts;
+  result.candidates = population.candidates;
+}
+
+}  // namespace trawl::fold

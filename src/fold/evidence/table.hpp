@@ -1,0 +1,89 @@
+// What sources say about entities: exact sums on one rank, filled by many threads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <trawl/comm/comm.hpp>
+#include <trawl/core/evidence/source_sums.hpp>
+
+#include "fold/evidence/candidate.hpp"
+#include "fold/evidence/piece.hpp"
+
+namespace trawl::fold {
+
+struct SourceState {
+  evidence::SourceSums sums;
+  std::int64_t duplicates = 0, withheld = 0, equivocations = 0;
+};
+
+struct EntityState {
+  std::uint64_t hash = 0;
+  EntityNotes notes;
+  std::unordered_map<std::uint32_t, SourceState> sources;  // by EvidenceTable::source(number)
+};
+
+// In parts by hash, each with a lock, so that threads rarely wait for each other. A summary, spread
+// over the ranks.
+class EvidenceTable {
+ public:
+  static constexpr std::size_t parts = 16;
+
+  // Types are kept apart only for a cap on the weight of groups.
+  explicit EvidenceTable(bool with_types) : with_types_(with_types) {}
+
+  // Ranks own ranges of hashes of entities.
+  static std::size_t owner_of(std::uint64_t hash, std::size_t ranks) {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::size_t>((Wide{hash} * ranks) >> 64);
+  }
+  static std::size_t part_of(std::uint64_t hash) { return hash % parts; }
+
+  // Thread-safe. The unique records and the notes of a piece.
+  void add(const EvidencePiece& piece);
+  // Not while others add.
+  SourceState& at(const evidence::Key& entity, const evidence::Key& source);
+  void add(SourceState& state, const std::optional<evidence::Key>& type,
+           const evidence::Contribution& contribution) const;
+
+  // Collective. Every entity is on its owner then. Part by part, so that messages stay small beside
+  // the table.
+  void exchange(const comm::Comm& comm);
+
+  // Not while others add. Several parts at once if wanted.
+  void each_of(
+      std::size_t part,
+      const std::function<void(const evidence::Key& entity, const EntityState&)>& function) const;
+  const evidence::Key& source(std::uint32_t number) const { return sources_[number]; }
+  std::size_t sources() const { return sources_.size(); }
+
+ private:
+  struct Hash {
+    std::size_t operator()(const evidence::Key& key) const { return stats::hash_of(key); }
+  };
+  struct Part {
+    std::mutex mutex;
+    std::unordered_map<evidence::Key, EntityState, Hash> entities;
+  };
+  using Rows = std::vector<const EvidencePiece::Row*>;
+
+  std::vector<std::uint32_t> numbers_of(const Names& sources);
+  void add_rows(EntityState& entity, const EvidencePiece& piece,
+                std::span<const std::uint32_t> rows,
+                const std::vector<std::uint32_t>& sources) const;
+  std::vector<std::vector<char>> messages(Part& part, int ranks) const;
+  void merge_message(Part& part, std::string_view bytes);
+
+  const bool with_types_;
+  std::array<Part, parts> parts_;
+  std::mutex sources_mutex_;  // guards sources_ while pieces are added
+  Names sources_;
+};
+
+}  // namespace trawl::fold
