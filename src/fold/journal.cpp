@@ -127,8 +127,10 @@ void Journal::replace(const std::vector<Work>& works, const Ledger& ledger, std:
     throw Error(fmt::format("cannot write the checkpoint '{}': {}", unfinished.string(),
                             std::strerror(errno)));
   }
-  write_all(fd, Json{{"journal", 1}, {"head", head_}, {"replaces", names}}.dump() + "\n",
-            unfinished);
+  write_all(
+      fd,
+      Json{{"journal", 1}, {"head", head_}, {"replaces", names}, {"records", parts}}.dump() + "\n",
+      unfinished);
   for (std::size_t i = 0; i < parts; ++i) {
     const std::string first = i == 0 ? ledger.to_bytes() : std::string(), sums = part(i);
     const Json mine = i == 0 ? list : Json::array();
@@ -180,7 +182,11 @@ std::vector<fs::path> journal_files(const fs::path& folder) {
 }
 
 std::vector<FinishedWork> read_journals(const fs::path& folder, const std::string& head) {
-  std::map<fs::path, std::string> files;
+  struct File {
+    std::string records;
+    std::optional<std::size_t> expected;  // of a checkpoint
+  };
+  std::map<fs::path, File> files;
   std::set<std::string> replaced;
   for (const fs::path& file : journal_files(folder)) {
     std::string bytes = read_file(file);
@@ -196,15 +202,18 @@ std::vector<FinishedWork> read_journals(const fs::path& folder, const std::strin
     }
     for (const Json& name : first.value("replaces", Json::array()))
       replaced.insert(name.get<std::string>());
-    files[file] = text;
+    files[file].records = text;
+    if (first.contains("records")) files[file].expected = first.at("records").get<std::size_t>();
   }
   std::map<std::pair<std::uint64_t, std::uint64_t>, FinishedWork> finished;
   std::vector<FinishedWork> list;  // more of the sums of what is finished
-  for (const auto& [file, text] : files) {
-    if (replaced.contains(file.filename().string())) continue;
-    std::string_view rest = text;
+  for (const auto& [path, file] : files) {
+    if (replaced.contains(path.filename().string())) continue;
+    std::string_view rest = file.records;
+    std::size_t records = 0;
     std::vector<FinishedWork> record;
     while (take_record(rest, record)) {
+      ++records;
       for (FinishedWork& work : record) {
         if (work.work.begin == work.work.end) {
           list.push_back(std::move(work));
@@ -212,6 +221,11 @@ std::vector<FinishedWork> read_journals(const fs::path& folder, const std::strin
           finished.try_emplace({work.work.dataset, work.work.begin}, std::move(work));
         }
       }
+    }
+    // It appeared whole: what is missing now was in sums whose work counts as done.
+    if (file.expected && records != *file.expected) {
+      throw InputError(fmt::format("cannot resume: the checkpoint '{}' is damaged. Start a new run",
+                                   path.string()));
     }
   }
   for (auto& [place, work] : finished) list.push_back(std::move(work));

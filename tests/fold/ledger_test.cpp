@@ -163,6 +163,33 @@ TEST(Journal, AChangedByteIsNotBelieved) {
   EXPECT_TRUE(read_journals(folder.path(), "head").empty());
 }
 
+TEST(Journal, ACheckpointReplacesWhatWasBeforeAndIsWholeOrRefused) {
+  const test::TempFolder folder;
+  {
+    Journal journal(folder.path(), 0, "head");
+    journal.append(finished(0));
+    journal.replace({{0, 0, 2, 0}, {0, 4, 6, 0}}, finished(0).ledger, 3,
+                    [](std::size_t part) { return "part " + std::to_string(part); }, {});
+  }
+  ASSERT_EQ(journal_files(folder.path()).size(), 1u);
+  const fs::path path = journal_files(folder.path()).front();
+  const auto work = read_journals(folder.path(), "head");
+  ASSERT_EQ(work.size(), 4u);
+  EXPECT_EQ(work[0].summary, "part 1");
+  EXPECT_EQ(work[2].work, (Work{0, 0, 2, 0}));
+  EXPECT_EQ(work[2].summary, "part 0");
+  EXPECT_EQ(work[3].work, (Work{0, 4, 6, 0}));
+  const std::string honest = read_file(path);
+  for (const std::size_t back : {1u, 80u, 200u}) {
+    std::string bytes = honest;
+    bytes[bytes.size() - back] ^= 1;
+    write_file_atomically(path, bytes, true);
+    EXPECT_THROW(read_journals(folder.path(), "head"), InputError) << back;
+    write_file_atomically(path, honest.substr(0, honest.size() - back), true);
+    EXPECT_THROW(read_journals(folder.path(), "head"), InputError) << back;
+  }
+}
+
 TEST(Journal, OfOtherOptionsIsRefusedAndFailedWorkIsTriedAgain) {
   const test::TempFolder folder;
   {
