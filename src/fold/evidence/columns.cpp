@@ -1,20 +1,10 @@
 #include "fold/evidence/columns.hpp"
 
-#include <algorithm>
-
 #include <trawl/core/evidence/normalise.hpp>
 
+#include "fold/select.hpp"
+
 namespace trawl::fold {
-namespace {
-
-std::size_t position_of(std::vector<std::string>& select, const std::string& name) {
-  const auto found = std::ranges::find(select, name);
-  const auto position = static_cast<std::size_t>(found - select.begin());
-  if (found == select.end()) select.push_back(name);
-  return position;
-}
-
-}  // namespace
 
 EvidencePositions::EvidencePositions(const EvidenceColumns& columns) {
   const auto optional = [&](const std::string& name) {

@@ -1,22 +1,13 @@
 #include "fold/stats/columns.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include <trawl/core/exact/moments.hpp>
 
+#include "fold/select.hpp"
+
 namespace trawl::fold {
-namespace {
-
-std::size_t position_of(std::vector<std::string>& select, const std::string& name) {
-  const auto found = std::ranges::find(select, name);
-  const auto position = static_cast<std::size_t>(found - select.begin());
-  if (found == select.end()) select.push_back(name);
-  return position;
-}
-
-}  // namespace
 
 StatsColumns::StatsColumns(const StatsRequest& request) : has_entities(!request.group_by.empty()) {
   for (const std::string& name : request.features) features.push_back(position_of(select, name));
