@@ -6,10 +6,10 @@
 
 #include "command/collective.hpp"
 #include "command/commands.hpp"
-#include "command/evidence.hpp"
+#include "command/evidence/evidence.hpp"
 #include "command/run_files.hpp"
 #include "command/search.hpp"
-#include "command/stats.hpp"
+#include "command/stats/stats.hpp"
 
 namespace trawl::command {
 namespace {

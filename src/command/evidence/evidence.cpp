@@ -1,4 +1,4 @@
-#include "command/evidence.hpp"
+#include "command/evidence/evidence.hpp"
 
 #include <cmath>
 

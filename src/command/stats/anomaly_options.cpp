@@ -5,7 +5,7 @@
 
 #include <trawl/base/text.hpp>
 
-#include "command/stats.hpp"
+#include "command/stats/stats.hpp"
 
 namespace trawl::command {
 namespace {

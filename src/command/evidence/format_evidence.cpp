@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "command/evidence.hpp"
-#include "command/stats_cells.hpp"
+#include "command/cells.hpp"
+#include "command/evidence/evidence.hpp"
 
 namespace trawl::command {
 namespace {

@@ -1,4 +1,4 @@
-#include "command/gold.hpp"
+#include "command/stats/gold.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -14,7 +14,7 @@
 #include <trawl/base/file.hpp>
 
 #include "command/dataset_output.hpp"
-#include "command/stats_lines.hpp"
+#include "command/stats/lines.hpp"
 
 namespace trawl::command {
 namespace {

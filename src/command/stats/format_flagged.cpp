@@ -6,8 +6,8 @@
 
 #include <trawl/base/text.hpp>
 
-#include "command/stats.hpp"
-#include "command/stats_cells.hpp"
+#include "command/cells.hpp"
+#include "command/stats/stats.hpp"
 
 namespace trawl::command {
 namespace {

@@ -1,4 +1,4 @@
-#include "command/stats_cells.hpp"
+#include "command/cells.hpp"
 
 #include <algorithm>
 

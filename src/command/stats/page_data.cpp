@@ -1,4 +1,4 @@
-#include "command/stats_page_data.hpp"
+#include "command/stats/page_data.hpp"
 
 #include <algorithm>
 #include <charconv>

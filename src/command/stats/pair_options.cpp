@@ -7,7 +7,7 @@
 #include <trawl/core/stats/profiles.hpp>
 
 #include "command/collective.hpp"
-#include "command/stats.hpp"
+#include "command/stats/stats.hpp"
 
 namespace trawl::command {
 namespace {

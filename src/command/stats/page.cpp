@@ -1,4 +1,4 @@
-#include "command/stats_page.hpp"
+#include "command/stats/page.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "command/html/page.hpp"
 #include "command/html/table.hpp"
 #include "command/html/text.hpp"
-#include "command/stats_page_sections.hpp"
+#include "command/stats/page_sections.hpp"
 
 namespace trawl::command {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "command/collective.hpp"
 #include "command/state_text.hpp"
-#include "command/stats.hpp"
+#include "command/stats/stats.hpp"
 
 namespace trawl::command {
 namespace {

@@ -7,8 +7,8 @@
 
 #include <trawl/base/text.hpp>
 
-#include "command/gold.hpp"
-#include "command/stats_cells.hpp"
+#include "command/cells.hpp"
+#include "command/stats/gold.hpp"
 
 namespace trawl::command {
 namespace {

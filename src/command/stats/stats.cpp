@@ -1,4 +1,4 @@
-#include "command/stats.hpp"
+#include "command/stats/stats.hpp"
 
 #include <algorithm>
 #include <set>

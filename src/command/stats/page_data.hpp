@@ -13,7 +13,7 @@
 #include <trawl/fold/stats.hpp>
 
 #include "command/html/plot.hpp"
-#include "command/stats_lines.hpp"
+#include "command/stats/lines.hpp"
 
 namespace trawl::command {
 

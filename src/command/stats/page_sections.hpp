@@ -6,7 +6,7 @@
 #include <trawl/base/json.hpp>
 #include <trawl/fold/stats.hpp>
 
-#include "command/stats_page_data.hpp"
+#include "command/stats/page_data.hpp"
 
 namespace trawl::command {
 

@@ -1,4 +1,4 @@
-#include "command/stats_lines.hpp"
+#include "command/stats/lines.hpp"
 
 #include <limits>
 #include <string>

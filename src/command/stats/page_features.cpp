@@ -6,7 +6,7 @@
 
 #include "command/html/escape.hpp"
 #include "command/html/text.hpp"
-#include "command/stats_page_sections.hpp"
+#include "command/stats/page_sections.hpp"
 
 namespace trawl::command {
 namespace {

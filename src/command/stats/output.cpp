@@ -6,9 +6,9 @@
 #include <trawl/base/log.hpp>
 #include <trawl/base/text.hpp>
 
-#include "command/gold.hpp"
-#include "command/stats.hpp"
-#include "command/stats_page.hpp"
+#include "command/stats/gold.hpp"
+#include "command/stats/page.hpp"
+#include "command/stats/stats.hpp"
 
 namespace trawl::command {
 namespace {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "command/stats.hpp"
-#include "command/stats_cells.hpp"
+#include "command/cells.hpp"
+#include "command/stats/stats.hpp"
 
 namespace trawl::command {
 
