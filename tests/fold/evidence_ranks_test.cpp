@@ -154,5 +154,21 @@ TEST(Evidence, IsTheSameOnPlayedNodes) {
   EXPECT_EQ(pairs.candidates, one.candidates);
 }
 
+// Sums of records that were unique among other rows than those screened now.
+TEST(Evidence, IsNotMadeOfSumsThatRestOnAnotherScreen) {
+  const EvidenceRequest request = request_for({}, 0, 1);
+  const std::vector<FinishedWork> resumed = {{{}, {}, std::string(80, '\7')}};
+  SearchHooks hooks;
+  hooks.resumed = &resumed;
+  PhaseTimer timer;
+  std::string what;
+  try {
+    evidence(request, world(), hooks, timer);
+  } catch (const std::exception& error) {
+    what = error.what();
+  }
+  EXPECT_NE(what.find("cannot resume: other rows"), std::string::npos) << what;
+}
+
 }  // namespace
 }  // namespace trawl::fold

@@ -81,6 +81,7 @@ struct Extras {
 Recorded run_job(const EvidenceParams& params, const Context& context, Extras& extras) {
   const fold::EvidenceRequest request = request_of(params, context.world);
   RecordedRun run(params.run, context, request.search);
+  run.keep_checkpoints(params.checkpoint);
   fold::EvidenceResult result = fold::evidence(request, context.world, run.hooks(), run.timer());
   extras.deduplicated = !request.columns.id.empty();
   extras.candidates = result.candidates;
@@ -212,6 +213,8 @@ void describe(EvidenceParams& p, Options& visit) {
   visit.section("How to find the rows");
   describe(p.scan, visit);
   describe(p.run, visit);
+  visit.option("checkpoint", p.checkpoint, Range{0.1, 1e6}, "SECONDS",
+               "how often the sums are written, so that a killed run can go on from there");
 }
 
 const About evidence_about = {

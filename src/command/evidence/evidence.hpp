@@ -35,6 +35,7 @@ struct EvidenceParams {
   std::optional<std::filesystem::path> out;
   ScanParams scan;
   RunParams run;
+  double checkpoint = 300;
 };
 
 void describe(EvidenceParams& p, Options& visit);

@@ -197,8 +197,4 @@ void EvidenceCollector::keep_candidate(Rows& rows, std::size_t row, const RowNum
   piece_.candidate_entities.push_back(entity);
 }
 
-void EvidenceCollector::merge(std::string_view bytes) {
-  if (!bytes.empty()) population_.add(EvidencePiece::from_bytes(bytes));
-}
-
 }  // namespace trawl::fold

@@ -57,9 +57,12 @@ class EvidenceCollector final : public RowSummary {
   void add(const GroupRef& group, std::span<const std::uint64_t> matches,
            core::ColumnSource& columns) override;
   void complete() override { population_.add(piece_); }
-  void merge(std::string_view bytes) override;
+  // Of a checkpoint.
+  void merge(std::string_view bytes) override {
+    if (!bytes.empty()) population_.merge(bytes);
+  }
   void take(RowSummary&) override {}
-  std::string to_bytes() const override { return piece_.to_bytes(); }
+  std::string to_bytes() const override { return {}; }
 
  private:
   struct Rows;

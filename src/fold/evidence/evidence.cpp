@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <trawl/base/digest.hpp>
 #include <trawl/base/error.hpp>
 #include <trawl/fold/evidence.hpp>
 
@@ -26,6 +27,16 @@ std::uint64_t rows_of(const std::vector<Work>& work, const Opened& opened) {
         std::min(piece.end * facts.row_group_rows, facts.rows) - piece.begin * facts.row_group_rows;
   }
   return rows;
+}
+
+// Of what a first pass has scanned. Never 0.
+std::uint64_t digest_of(const Ledger& ledger) {
+  std::string text;
+  for (const LedgerRun& run : ledger.runs()) {
+    if (run.state == GroupState::scanned)
+      text += fmt::format("{} {} {}\n", run.dataset, run.begin, run.end);
+  }
+  return xxh3(bytes_of(text)) | 1;
 }
 
 // Row groups [begin, end) of a dataset that were scanned.
@@ -60,6 +71,7 @@ class TwoPasses {
         result.search = std::move(first_);
         return result;
       }
+      check_resumed();
     }
     collect(result);
     if (result.search.status == Status::interrupted) return result;
@@ -98,15 +110,42 @@ class TwoPasses {
     timer_.end();
   }
 
-  // Collective. The journal keeps the work of this pass alone: a resumed run screens again.
+  // Collective. Records of earlier attempts were summed because they are unique among the rows
+  // that these had screened. Had they seen fewer, a copy could count twice.
+  void check_resumed() {
+    comm_.agree("comparing with the interrupted run", [&] {
+      if (!comm_.is_root()) return;
+      population_.screened = digest_of(first_.ledger);
+      if (hooks_.resumed == nullptr) return;
+      for (const FinishedWork& part : *hooks_.resumed) {
+        if (part.summary.empty()) continue;
+        if (EvidencePopulation::screened_of(part.summary) == population_.screened) continue;
+        throw InputError(
+            "cannot resume: other rows can be read now than when the interrupted run looked for "
+            "duplicates. Start a new run");
+      }
+    });
+    population_.screened = comm_.sum(population_.screened);
+  }
+
+  // Collective. Checkpoints keep the work of this pass alone: a resumed run screens again.
   void collect(EvidenceResult& result) {
     SearchHooks hooks = hooks_;
+    hooks.bytes_wanted = false;
     if (screen_) hooks.on_plan = nullptr;  // was called
     const IdentityScreen* screen = screen_ ? &*screen_ : nullptr;
     hooks.make_summary = [this, screen] {
       return std::make_unique<EvidenceCollector>(request_, columns_, screen, population_);
     };
+    Checkpoint* const checkpoint = hooks.checkpoint;
+    if (checkpoint != nullptr)
+      checkpoint->keep(EvidenceTable::parts,
+                       [this](std::size_t part) { return population_.part_to_bytes(part); });
     result.search = fold::search(request_.search, comm_, hooks, timer_);
+    comm_.agree("writing the checkpoint", [&] {
+      if (checkpoint != nullptr && result.search.status == Status::interrupted) checkpoint->write();
+    });
+    if (checkpoint != nullptr) checkpoint->stop();
     result.search.bytes_read += first_.bytes_read;
   }
 

@@ -42,9 +42,6 @@ struct EvidencePiece {
     const std::uint64_t begin = i == 0 ? 0 : candidate_ends[i - 1];
     return std::string_view(candidates).substr(begin, candidate_ends[i] - begin);
   }
-  // For the journal of a run, and back. Error for bytes that are cut.
-  std::string to_bytes() const;
-  static EvidencePiece from_bytes(std::string_view bytes);
 };
 
 // As stats::append_bytes.

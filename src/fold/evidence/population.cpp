@@ -49,6 +49,36 @@ void EvidencePopulation::add(const EvidencePiece& piece) {
   }
 }
 
+// The counts are with the first part.
+std::string EvidencePopulation::part_to_bytes(std::size_t part) const {
+  std::string table_bytes, out;
+  table.append_part(table_bytes, part);
+  put(out, screened);
+  put(out, part == 0 ? refusals : EvidenceRefusals());
+  put(out, part == 0 ? candidates : std::uint64_t{0});
+  put(out, static_cast<std::uint64_t>(table_bytes.size()));
+  out += table_bytes;
+  out += pending_[part];
+  return out;
+}
+
+std::uint64_t EvidencePopulation::screened_of(std::string_view part) {
+  return take<std::uint64_t>(part);
+}
+
+void EvidencePopulation::merge(std::string_view bytes) {
+  take<std::uint64_t>(bytes);  // screened: for who resumes to compare
+  refusals.merge(take<EvidenceRefusals>(bytes));
+  candidates += take<std::uint64_t>(bytes);
+  table.merge_bytes(take_bytes(bytes, take<std::uint64_t>(bytes)));
+  while (!bytes.empty()) {
+    const std::string_view from_hash = bytes;
+    const auto hash = take<std::uint64_t>(bytes);
+    take_text(bytes);
+    pending_[EvidenceTable::part_of(hash)] += from_hash.substr(0, from_hash.size() - bytes.size());
+  }
+}
+
 void EvidencePopulation::add(const Candidate& candidate, double prior) {
   EvidencePiece piece;
   piece.entities.number(candidate.entity);

@@ -30,9 +30,20 @@ class EvidencePopulation {
   // One that is refused; of an entity, if it has one.
   void refuse(RowRefusal refusal, const evidence::Key* entity);
 
+  // Not while others add. What was added, in parts of which merge() takes each once; 0 <= part <
+  // EvidenceTable::parts.
+  std::string part_to_bytes(std::size_t part) const;
+  // Not while others add. Error for bytes that are cut, DataError for damaged sums.
+  void merge(std::string_view bytes);
+
   // Collective, once, after all rows were added: brings every entity and its candidates to one
   // rank, which counts each record once.
   void resolve(const comm::Comm& comm);
+
+  // Digest of the row groups among which records were proved to be unique; 0: of none. Parts have
+  // it: sums rest on it.
+  std::uint64_t screened = 0;
+  static std::uint64_t screened_of(std::string_view part);
 
   EvidenceTable table;
   EvidenceRefusals refusals;                       // after resolve(): of all ranks

@@ -120,41 +120,65 @@ void EvidenceTable::add(SourceState& state, const std::optional<evidence::Key>& 
   state.sums.add(with_types_ && type ? *type : no_type, contribution);
 }
 
-std::vector<std::vector<char>> EvidenceTable::messages(Part& part, int ranks) const {
-  std::vector<std::string> texts(static_cast<std::size_t>(ranks));
+void SourceState::merge(const SourceState& other) {
+  sums.merge(other.sums);
+  duplicates += other.duplicates;
+  withheld += other.withheld;
+  equivocations += other.equivocations;
+}
+
+void EvidenceTable::append_entity(std::string& out, const evidence::Key& key,
+                                  const EntityState& entity) const {
+  put_key(out, key);
+  put(out, entity.hash);
+  put(out, entity.notes);
+  put(out, static_cast<std::uint64_t>(entity.sources.size()));
   std::vector<std::byte> bytes;
-  for (const auto& [key, entity] : part.entities) {
-    std::string& text = texts[owner_of(entity.hash, texts.size())];
-    put_key(text, key);
-    put(text, entity.hash);
-    put(text, entity.notes);
-    put(text, static_cast<std::uint64_t>(entity.sources.size()));
-    for (const auto& [number, state] : entity.sources) {
-      bytes.clear();
-      state.sums.append_bytes(bytes);
-      put_key(text, sources_[number]);
-      put_text(text, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  for (const auto& [number, state] : entity.sources) {
+    put_key(out, sources_[number]);
+    put(out, state.duplicates);
+    put(out, state.withheld);
+    put(out, state.equivocations);
+    bytes.clear();
+    state.sums.append_bytes(bytes);
+    put_text(out, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
+}
+
+void EvidenceTable::append_part(std::string& out, std::size_t part) const {
+  for (const auto& [key, entity] : parts_[part].entities) append_entity(out, key, entity);
+}
+
+void EvidenceTable::merge_bytes(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const evidence::Key key = take_key(bytes);
+    const auto hash = take<std::uint64_t>(bytes);
+    EntityState& entity = parts_[part_of(hash)].entities[key];
+    entity.hash = hash;
+    entity.notes.merge(take<EntityNotes>(bytes));
+    for (auto left = take<std::uint64_t>(bytes); left > 0; --left) {
+      SourceState& source = entity.sources[sources_.number(take_key(bytes))];
+      SourceState more;
+      more.duplicates = take<std::int64_t>(bytes);
+      more.withheld = take<std::int64_t>(bytes);
+      more.equivocations = take<std::int64_t>(bytes);
+      Bytes sums = bytes_of(take_text(bytes));
+      more.sums = evidence::SourceSums::read(sums);
+      source.merge(more);
     }
   }
+}
+
+std::vector<std::vector<char>> EvidenceTable::messages(const Part& part, int ranks) const {
+  std::vector<std::string> texts(static_cast<std::size_t>(ranks));
+  for (const auto& [key, entity] : part.entities)
+    append_entity(texts[owner_of(entity.hash, texts.size())], key, entity);
   std::vector<std::vector<char>> out;
   for (std::string& text : texts) {
     out.emplace_back(text.begin(), text.end());
     text = {};
   }
   return out;
-}
-
-void EvidenceTable::merge_message(Part& part, std::string_view bytes) {
-  while (!bytes.empty()) {
-    EntityState& entity = part.entities[take_key(bytes)];
-    entity.hash = take<std::uint64_t>(bytes);
-    entity.notes.merge(take<EntityNotes>(bytes));
-    for (auto left = take<std::uint64_t>(bytes); left > 0; --left) {
-      const std::uint32_t number = sources_.number(take_key(bytes));
-      Bytes sums = bytes_of(take_text(bytes));
-      entity.sources[number].sums.merge(evidence::SourceSums::read(sums));
-    }
-  }
 }
 
 void EvidenceTable::exchange(const comm::Comm& comm) {
@@ -168,7 +192,7 @@ void EvidenceTable::exchange(const comm::Comm& comm) {
     const auto received = comm.exchange(mine);
     comm.agree("sharing entities", [&] {
       for (const std::vector<char>& message : received)
-        merge_message(part, {message.data(), message.size()});
+        merge_bytes({message.data(), message.size()});
     });
   }
 }

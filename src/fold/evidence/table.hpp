@@ -21,6 +21,8 @@ namespace trawl::fold {
 struct SourceState {
   evidence::SourceSums sums;
   std::int64_t duplicates = 0, withheld = 0, equivocations = 0;
+
+  void merge(const SourceState& other);
 };
 
 struct EntityState {
@@ -56,6 +58,12 @@ class EvidenceTable {
   // the table.
   void exchange(const comm::Comm& comm);
 
+  // Not while others add. All that is known of the entities of a part, which merge_bytes() of any
+  // table takes; bytes do not depend on the number of ranks, but on the order of adding.
+  void append_part(std::string& out, std::size_t part) const;
+  // Not while others add. Error for bytes that are cut, DataError for damaged sums.
+  void merge_bytes(std::string_view bytes);
+
   // Not while others add. Several parts at once if wanted.
   void each_of(
       std::size_t part,
@@ -77,8 +85,8 @@ class EvidenceTable {
   void add_rows(EntityState& entity, const EvidencePiece& piece,
                 std::span<const std::uint32_t> rows,
                 const std::vector<std::uint32_t>& sources) const;
-  std::vector<std::vector<char>> messages(Part& part, int ranks) const;
-  void merge_message(Part& part, std::string_view bytes);
+  void append_entity(std::string& out, const evidence::Key& key, const EntityState& entity) const;
+  std::vector<std::vector<char>> messages(const Part& part, int ranks) const;
 
   const bool with_types_;
   std::array<Part, parts> parts_;
