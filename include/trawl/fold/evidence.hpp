@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include <trawl/comm/comm.hpp>
 #include <trawl/core/evidence/rules.hpp>
 #include <trawl/fold/search.hpp>
+#include <trawl/fold/source_registry.hpp>
 
 namespace trawl::fold {
 
@@ -25,7 +27,10 @@ struct EvidenceColumns {
 struct EvidenceRequest {
   SearchRequest search;  // which rows, of which inputs; the rest as search_of() sets it
   EvidenceColumns columns;
-  evidence::Rules rules;
+  evidence::Rules rules;  // registered_only: as `registered` says, whatever stands here
+  // Only these sources vote, each with its votes; nothing: all do, with one. InputError when it is
+  // there and columns.source is not.
+  std::optional<SourceRegistry> registered;
   double prior = 0.5;  // of every entity, in (0, 1)
   // Blocks of 64 bytes of the screen that proves identities to be unique; 0: one for 16 rows. No
   // result depends on it.
@@ -59,6 +64,10 @@ struct EvidenceCounts {
   std::uint64_t equivocations = 0;         // identities with more than one content
   std::uint64_t withheld = 0;              // their contents: none counts
   std::uint64_t equivocating_sources = 0;  // anywhere
+  // Of the statements, those of sources without votes, for which reason.
+  std::uint64_t distrusted = 0, unregistered = 0;
+  // Entities by what is guaranteed of them.
+  std::uint64_t holds = 0, holds_if_independent = 0, too_few_sources = 0;
   EvidenceRefusals refused;
 };
 
@@ -76,6 +85,11 @@ struct EvidenceResult {
 // (entity, log_odds, weight, source, id, time, type) of the first dataset that can be opened, as
 // far as it has them. InputError (as CollectiveError) when no dataset can be opened.
 EvidenceColumns usual_columns(const SearchRequest& search, const comm::Comm& comm);
+
+// Collective. Whether the first dataset that can be opened has whole numbers in this column; false
+// when it does not have it. InputError (as CollectiveError) when no dataset can be opened.
+bool has_whole_numbers(const SearchRequest& search, const std::string& column,
+                       const comm::Comm& comm);
 
 // Local. request.search with what the columns and options of evidence add to it.
 SearchRequest search_of(const EvidenceRequest& request);

@@ -54,6 +54,18 @@ fold::EvidenceColumns columns_of(const EvidenceParams& p, const fold::SearchRequ
   return columns;
 }
 
+// Collective. Read once, by root.
+std::optional<fold::SourceRegistry> registry_of(const EvidenceParams& p,
+                                                const fold::EvidenceRequest& request,
+                                                const comm::Comm& comm) {
+  if (!p.sources) return std::nullopt;
+  const std::string& column = request.columns.source;
+  const bool whole = !column.empty() && fold::has_whole_numbers(request.search, column, comm);
+  const std::string list = from_root(
+      comm, [&] { return fold::to_json(fold::read_sources(*p.sources, column, whole)).dump(); });
+  return fold::registry_from(Json::parse(list));
+}
+
 fold::EvidenceRequest request_of(const EvidenceParams& p, const comm::Comm& comm) {
   fold::EvidenceRequest request;
   request.search.inputs = p.inputs;
@@ -67,6 +79,8 @@ fold::EvidenceRequest request_of(const EvidenceParams& p, const comm::Comm& comm
   request.rules.byzantine = p.byzantine;
   request.rules.confidence = p.confidence;
   request.rules.equivocation = p.equivocation;
+  request.registered = registry_of(p, request, comm);
+  request.rules.registered_only = request.registered.has_value();
   request.search = fold::search_of(request);
   return request;
 }
@@ -74,6 +88,7 @@ fold::EvidenceRequest request_of(const EvidenceParams& p, const comm::Comm& comm
 // What a run tells besides its record. Root.
 struct Extras {
   bool deduplicated = false;
+  bool registered = false;
   std::uint64_t candidates = 0;  // rows that were compared exactly
 };
 
@@ -84,6 +99,7 @@ Recorded run_job(const EvidenceParams& params, const Context& context, Extras& e
   run.keep_checkpoints(params.checkpoint);
   fold::EvidenceResult result = fold::evidence(request, context.world, run.hooks(), run.timer());
   extras.deduplicated = !request.columns.id.empty();
+  extras.registered = request.registered.has_value();
   extras.candidates = result.candidates;
   return run.record(result.search, [&] {
     return Answer{std::move(result.lines), fold::counts_of(result.counts)};
@@ -118,6 +134,17 @@ void tell_counts(const Json& counts, const Extras& extras) {
                     "of evidence.jsonl",
                     text("equivocations"), text("withheld"), text("equivocating_sources")));
   }
+  if (count("unregistered") > 0) {
+    log::warning(
+        fmt::format("{} statements (an entity, a source) are of sources that are not registered: "
+                    "they do not vote",
+                    text("unregistered")));
+  }
+  if (extras.registered && count("statements") > 0 &&
+      count("unregistered") + count("distrusted") == count("statements"))
+    log::warning(
+        "none of the registered sources says anything that counts. A text is not a number: "
+        "7 and \"7\" are two sources");
   if (count("refused") > 0)
     log::warning(
         fmt::format("{} rows were refused: {}", text("refused"), counts.at("refusals").dump()));
@@ -189,6 +216,9 @@ void describe(EvidenceParams& p, Options& visit) {
   visit.option("max-group-weight", p.max_group_weight, "W",
                "weights of one source and type about one entity are scaled down to W together (a "
                "logarithmic pool)");
+  visit.option("sources", p.sources, "FILE",
+               "list of the sources that may vote: CSV (.csv), JSON (.json, .jsonl) or a dataset "
+               "(.h5) with source and, if wanted, votes. Others are counted, but do not vote");
   visit.option("byzantine", p.byzantine, Range{0.0, 0.5, true}, "SHARE",
                "share of an entity's sources that may lie, in any way and together");
   visit.choice("equivocation", p.equivocation,

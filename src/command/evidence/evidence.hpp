@@ -22,6 +22,7 @@ struct EvidenceParams {
   std::optional<std::string> entity, log_odds, weight, source, id, time, type;
   std::optional<double> prior;  // 0.5
   std::string prior_column;
+  std::optional<std::filesystem::path> sources;  // registered ones; all vote without
   std::string where = "TRUE";
   std::string table;
   double max_log_odds = 50;

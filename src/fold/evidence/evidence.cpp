@@ -192,6 +192,11 @@ EvidenceResult evidence(const EvidenceRequest& request, const Comm& comm, const 
   comm.agree("reading the rules", [&] {
     request.rules.check();
     evidence::prior_log_odds(request.prior);
+    if (request.registered && request.columns.source.empty()) {
+      throw InputError(
+          "sources are registered, but there is no column of sources: everything is said by one "
+          "that is not in the list. Name the column by --source, or leave out --sources");
+    }
   });
   return TwoPasses(request, comm, hooks, timer).run();
 }

@@ -20,12 +20,26 @@ namespace {
 using evidence::Key;
 using evidence::Standing;
 
+// What lines of entities are counted by; the rest is known of the population.
+constexpr std::uint64_t EvidenceCounts::*counted_by_line[] = {&EvidenceCounts::entities,
+                                                              &EvidenceCounts::statements,
+                                                              &EvidenceCounts::records,
+                                                              &EvidenceCounts::clamped,
+                                                              &EvidenceCounts::capped_groups,
+                                                              &EvidenceCounts::duplicates,
+                                                              &EvidenceCounts::withheld,
+                                                              &EvidenceCounts::distrusted,
+                                                              &EvidenceCounts::unregistered,
+                                                              &EvidenceCounts::holds,
+                                                              &EvidenceCounts::holds_if_independent,
+                                                              &EvidenceCounts::too_few_sources};
+
 class EvidenceReporter {
  public:
   EvidenceReporter(const EvidenceRequest& request, const EvidencePopulation& population)
       : request_(request),
         population_(population),
-        combiner_(request.rules),
+        combiner_(rules_of(request)),
         prior_log_odds_(evidence::prior_log_odds(request.prior)) {}
 
   // Local. The lines of this rank's entities, part by part on all threads, and their counts.
@@ -54,6 +68,13 @@ class EvidenceReporter {
   }
 
  private:
+  static evidence::Rules rules_of(const EvidenceRequest& request) {
+    evidence::Rules rules = request.rules;
+    rules.registered_only = request.registered.has_value();
+    return rules;
+  }
+
+  // Who equivocates loses his votes whether he has any or not, so that both are counted the same.
   Standing standing_of(const Key& source, const SourceState& state) const {
     const auto policy = request_.rules.equivocation;
     if (policy == evidence::Equivocation::distrust &&
@@ -61,7 +82,15 @@ class EvidenceReporter {
       return Standing::distrusted;
     if (policy == evidence::Equivocation::distrust_on_entity && state.equivocations > 0)
       return Standing::distrusted;
+    if (request_.registered && find(*request_.registered, source) == nullptr)
+      return Standing::unregistered;
     return Standing::votes;
+  }
+
+  std::uint32_t votes_of(const Key& source) const {
+    const RegisteredSource* registered =
+        request_.registered ? find(*request_.registered, source) : nullptr;
+    return registered == nullptr ? 1 : registered->votes;
   }
 
   double prior_of(const Key& key, const EntityNotes& notes) const {
@@ -81,7 +110,7 @@ class EvidenceReporter {
     std::vector<evidence::Statement> statements;
     for (const auto& [number, source] : state.sources) {
       const Key& name = population_.table.source(number);
-      statements.push_back({name, &source.sums, standing_of(name, source), 1});
+      statements.push_back({name, &source.sums, standing_of(name, source), votes_of(name)});
     }
     // Who only said two things says nothing, and that is no opinion of 0.
     std::vector<evidence::Statement> speaking;
@@ -115,6 +144,19 @@ class EvidenceReporter {
     counts.records += static_cast<std::uint64_t>(a.records);
     counts.clamped += static_cast<std::uint64_t>(a.clamped);
     counts.capped_groups += static_cast<std::uint64_t>(a.capped_groups);
+    counts.distrusted += static_cast<std::uint64_t>(a.distrusted);
+    counts.unregistered += static_cast<std::uint64_t>(a.unregistered);
+    switch (a.combination.guarantee) {
+      case evidence::Guarantee::holds:
+        ++counts.holds;
+        break;
+      case evidence::Guarantee::holds_if_independent:
+        ++counts.holds_if_independent;
+        break;
+      case evidence::Guarantee::too_few_sources:
+        ++counts.too_few_sources;
+        break;
+    }
     for (const SourceCounts& source : line.counts) {
       counts.duplicates += static_cast<std::uint64_t>(source.duplicates);
       counts.withheld += static_cast<std::uint64_t>(source.withheld);
@@ -122,13 +164,7 @@ class EvidenceReporter {
   }
 
   static void merge(EvidenceCounts& into, const EvidenceCounts& from) {
-    into.entities += from.entities;
-    into.statements += from.statements;
-    into.records += from.records;
-    into.clamped += from.clamped;
-    into.capped_groups += from.capped_groups;
-    into.duplicates += from.duplicates;
-    into.withheld += from.withheld;
+    for (const auto count : counted_by_line) into.*count += from.*count;
   }
 
   const EvidenceRequest& request_;
@@ -161,10 +197,8 @@ void report(const EvidenceRequest& request, const EvidencePopulation& population
   result.lines = lines_in_order(entities, comm);
   result.lines += lines_in_order(equivocations, comm);
   counts.equivocations = population.equivocations.size();
-  for (std::uint64_t* count :
-       {&counts.entities, &counts.statements, &counts.records, &counts.clamped,
-        &counts.capped_groups, &counts.duplicates, &counts.equivocations, &counts.withheld})
-    *count = comm.sum(*count);
+  for (const auto count : counted_by_line) counts.*count = comm.sum(counts.*count);
+  counts.equivocations = comm.sum(counts.equivocations);
   counts.equivocating_sources = population.distrusted.size();
   counts.refused = population.refusals;
   result.counts = counts;

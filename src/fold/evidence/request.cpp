@@ -48,6 +48,7 @@ Json parameters_of(const EvidenceRequest& request) {
   parameters["byzantine"] = r.byzantine;
   parameters["confidence"] = r.confidence;
   parameters["equivocation"] = name_of(r.equivocation);
+  parameters["registered"] = request.registered ? to_json(*request.registered) : Json();
   return parameters;
 }
 
@@ -97,6 +98,19 @@ EvidenceColumns usual_columns(const SearchRequest& search, const comm::Comm& com
   return columns;
 }
 
+bool has_whole_numbers(const SearchRequest& search, const std::string& column,
+                       const comm::Comm& comm) {
+  std::vector<std::uint8_t> whole;
+  comm.agree("looking at the type of a column", [&] {
+    if (!comm.is_root()) return;
+    const Schema schema = first_schema(search);
+    const auto position = schema.find(column);
+    whole = {position && schema[*position].type == Type::int64};
+  });
+  comm.broadcast(whole);
+  return whole.at(0) != 0;
+}
+
 SearchRequest search_of(const EvidenceRequest& request) {
   const EvidenceColumns& c = request.columns;
   SearchRequest search = request.search;
@@ -133,6 +147,8 @@ EvidenceRequest evidence_request_of(const Json& body) {
   request.rules.byzantine = p.at("byzantine");
   request.rules.confidence = p.at("confidence");
   request.rules.equivocation = policy_named(p.at("equivocation").get<std::string>());
+  if (!p.at("registered").is_null()) request.registered = registry_from(p.at("registered"));
+  request.rules.registered_only = request.registered.has_value();
   request.search = search_of(request);
   return request;
 }
@@ -147,6 +163,12 @@ Json counts_of(const EvidenceCounts& c) {
           {"equivocations", c.equivocations},
           {"withheld", c.withheld},
           {"equivocating_sources", c.equivocating_sources},
+          {"distrusted", c.distrusted},
+          {"unregistered", c.unregistered},
+          {"guarantees",
+           {{"holds", c.holds},
+            {"holds_if_independent", c.holds_if_independent},
+            {"too_few_sources", c.too_few_sources}}},
           {"refused", c.refused.sum()},
           {"refusals",
            {{"null", c.refused.null},

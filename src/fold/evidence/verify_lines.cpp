@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -62,6 +63,7 @@ class EvidenceLines {
                                              "to its own",
                                              name));
     add(total_, counts);
+    count_standings(line, name);
     refused_ += line.at("refused").get<std::uint64_t>();
     statements_ += line.at("sources").size();
     ++entities_;
@@ -72,6 +74,15 @@ class EvidenceLines {
     expect_count("entities", entities_);
     expect_count("statements", statements_);
     expect_count("equivocations", equivocations_);
+    expect_count("distrusted", distrusted_);
+    expect_count("unregistered", unregistered_);
+    for (const auto& [guarantee, entities] : counts_.at("guarantees").items()) {
+      expect(entities == guarantees_[guarantee],
+             fmt::format("guarantee {}: of {} entities, but the certificate counts {}", guarantee,
+                         guarantees_[guarantee], entities.dump()));
+      guarantees_.erase(guarantee);
+    }
+    expect(guarantees_.empty(), "a guarantee that the certificate does not count");
     expect_count("equivocating_sources", equivocating_.size());
     const std::uint64_t refused = count("refused");
     std::uint64_t by_reason = 0;
@@ -85,6 +96,24 @@ class EvidenceLines {
   }
 
  private:
+  // Who votes, by his own and all votes.
+  void count_standings(const Json& line, const std::string& name) {
+    std::uint64_t distrusted = 0, unregistered = 0, votes = 0, speaking = 0;
+    for (const Json& source : line.at("sources")) {
+      distrusted += source.at("standing") == "distrusted";
+      unregistered += source.at("standing") == "unregistered";
+      votes += source.at("votes").get<std::uint64_t>();
+      speaking += source.at("votes") != 0;
+    }
+    const Json& over = line.at("over_sources");
+    expect(distrusted == line.at("distrusted") && unregistered == line.at("unregistered") &&
+               votes == over.at("votes") && speaking == over.at("sources"),
+           fmt::format("entity {}: the standings of its sources do not add up to its own", name));
+    distrusted_ += distrusted;
+    unregistered_ += unregistered;
+    ++guarantees_[line.at("guarantee")];
+  }
+
   void expect(bool holds, std::string problem) {
     if (!holds) problems_.push_back(std::move(problem));
   }
@@ -111,6 +140,8 @@ class EvidenceLines {
   std::uint64_t matches_ = 0;
   Counts total_{};
   std::uint64_t refused_ = 0, statements_ = 0, entities_ = 0, equivocations_ = 0;
+  std::uint64_t distrusted_ = 0, unregistered_ = 0;
+  std::map<std::string, std::uint64_t> guarantees_;  // entities by it
   std::set<Key> equivocating_;
   std::optional<Key> last_entity_;
   std::optional<Identity> last_identity_;
