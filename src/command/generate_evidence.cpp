@@ -1,5 +1,9 @@
 // trawl generate evidence: statements of sources about entities, a pure function of the options.
+#include <algorithm>
+#include <set>
+#include <span>
 #include <string>
+#include <vector>
 
 #include <trawl/base/json.hpp>
 #include <trawl/store/evidence_source.hpp>
@@ -31,6 +35,8 @@ void describe(GenerateEvidenceParams& p, Options& visit) {
                "share of rows that repeat an earlier one: same id, same values");
   visit.option("equivocations", p.source.equivocations, Range{0.0, 1.0, true}, "SHARE",
                "share of rows that contradict an earlier one: same id, other log_odds");
+  visit.option("equivocating-sources", p.source.equivocating_sources, Range{0.0, 1.0}, "SHARE",
+               "share of sources that equivocate: lying ones first, others when these are too few");
   describe(p.output, visit);
 }
 
@@ -38,9 +44,15 @@ void check(const GenerateEvidenceParams& p, Problems& problems) {
   check_source<EvidenceSource>(p.source, p.output, problems);
 }
 
-// Collective. Of all rows.
-EvidenceSource::Copies count_copies(const EvidenceSource& source, int threads,
-                                    const comm::Comm& world) {
+// What was done to the rows of all datasets.
+struct Done {
+  std::uint64_t duplicates = 0, equivocations = 0, contradicted = 0;
+  std::set<std::uint64_t> equivocating;
+};
+
+// Collective. The copies among the rows of this rank's datasets.
+EvidenceSource::Copies copies_here(const EvidenceSource& source, int threads,
+                                   const comm::Comm& world) {
   const EvidenceSource::Shape shape = source.shape();
   const std::vector<std::uint64_t> weights(shape.datasets, shape.rows);
   const auto mine = share_of(weights, world.size(), world.rank());
@@ -52,17 +64,44 @@ EvidenceSource::Copies count_copies(const EvidenceSource& source, int threads,
   for (const EvidenceSource::Copies& count : counts) {
     total.duplicates += count.duplicates;
     total.equivocations += count.equivocations;
+    total.contradicted.insert(total.contradicted.end(), count.contradicted.begin(),
+                              count.contradicted.end());
   }
-  return {world.sum(total.duplicates), world.sum(total.equivocations)};
+  return total;
 }
 
-std::string truth_text(const EvidenceSource& source, const EvidenceSource::Copies& copies) {
+// Collective. 8 bytes for each equivocation. Several may contradict one row, from several ranks:
+// each row is counted by one.
+Done count_done(const EvidenceSource& source, int threads, const comm::Comm& world) {
+  const EvidenceSource::Copies here = copies_here(source, threads, world);
+  const auto ranks = static_cast<std::uint64_t>(world.size());
+  std::vector<std::vector<std::uint64_t>> parts(ranks);
+  for (const std::uint64_t row : here.contradicted) parts[row % ranks].push_back(row);
+  std::vector<std::uint64_t> rows;
+  for (const auto& part : world.exchange(parts)) rows.insert(rows.end(), part.begin(), part.end());
+  std::ranges::sort(rows);
+  const auto again = std::ranges::unique(rows);
+  rows.erase(again.begin(), again.end());
+  Done done{world.sum(here.duplicates),
+            world.sum(here.equivocations),
+            world.sum(static_cast<std::uint64_t>(rows.size())),
+            {}};
+  for (const std::uint64_t row : rows) done.equivocating.insert(source.source_of(row));
+  const std::vector<std::uint64_t> mine(done.equivocating.begin(), done.equivocating.end());
+  const auto all = world.all_gather(std::span<const std::uint64_t>(mine));
+  done.equivocating.insert(all.begin(), all.end());
+  return done;
+}
+
+std::string truth_text(const EvidenceSource& source, const Done& done) {
   const store::EvidenceParams& params = source.params();
   Json truth;
   truth["source"] = source.canonical();
   truth["rows"] = params.datasets * params.rows;
-  truth["duplicates"] = copies.duplicates;
-  truth["equivocations"] = copies.equivocations;
+  truth["duplicates"] = done.duplicates;
+  truth["equivocations"] = done.equivocations;
+  truth["contradicted"] = done.contradicted;
+  truth["equivocating_sources"] = done.equivocating;
   truth["lying_sources"] = Json::array();
   for (std::uint64_t s = 0; s < params.sources; ++s)
     if (source.is_liar(s)) truth["lying_sources"].push_back(s);
@@ -74,9 +113,9 @@ std::string truth_text(const EvidenceSource& source, const EvidenceSource::Copie
 
 ExitCode run(const GenerateEvidenceParams& p, const Context& context) {
   const EvidenceSource source(source_params(p.source, p.output));
-  const EvidenceSource::Copies copies = count_copies(source, p.output.threads, context.world);
+  const Done done = count_done(source, p.output.threads, context.world);
   write_generated(
-      source, p.output, "truth.json", [&] { return truth_text(source, copies); },
+      source, p.output, "truth.json", [&] { return truth_text(source, done); },
       "cases, liars and copies", context.world);
   return ExitCode::complete;
 }
@@ -92,8 +131,10 @@ Command generate_evidence_command() {
            "time, log_odds and weight: what a source states about an entity. Honest sources "
            "scatter about the truth, lying ones about twice its contrary. Row i of dataset d is a "
            "function of the parameters, d and i alone, so the files are the same for any number of "
-           "ranks and threads. DIR/truth.json lists the entities that are cases, the sources that "
-           "lie, and how many rows are duplicates and equivocations.\n\n"
+           "ranks and threads.\n\n"
+           "DIR/truth.json says what was done: cases (the entities that are), lying_sources, "
+           "duplicates and equivocations (rows), contradicted (pieces of evidence that "
+           "equivocations contradict) and equivocating_sources (those that do).\n\n"
            "The same data can be used without being stored: "
            "`gen:evidence?datasets=8&rows=1000000&seed=42&lying_sources=0.33`.",
        .example =

@@ -34,6 +34,7 @@ SourceParameters parameters_of(EvidenceParams& p) {
   table.share("lying_sources", p.lying_sources, true);
   table.share("duplicates", p.duplicates, false);
   table.share("equivocations", p.equivocations, false);
+  table.share("equivocating_sources", p.equivocating_sources, true);
   table.count("row_group_rows", p.row_group_rows, 1, EvidenceSource::max_rows);
   return table;
 }
@@ -43,6 +44,10 @@ void check(EvidenceParams& p) {
   if (p.duplicates + p.equivocations >= 1) {
     refuse_source(fmt::format("duplicates={}&equivocations={}", p.duplicates, p.equivocations),
                   "must be less than 1 together");
+  }
+  if (p.equivocations > 0 && p.equivocating_sources == 0) {
+    refuse_source(fmt::format("equivocations={}&equivocating_sources=0", p.equivocations),
+                  "somebody must equivocate, or nobody");
   }
   if (p.rows > 0 && p.datasets > max_total / p.rows)
     refuse_source(fmt::format("rows={}", p.rows), "at most 2^52 rows over all datasets");
@@ -69,17 +74,19 @@ std::uint64_t threshold_of(double share) {
   return static_cast<std::uint64_t>(share * 0x1p32);
 }
 
-// The first ones in a random order of all.
-std::vector<bool> draw_liars(const EvidenceParams& p) {
-  const auto count =
-      static_cast<std::size_t>(std::floor(p.lying_sources * static_cast<double>(p.sources) + 0.5));
+std::size_t sources_in(double share, const EvidenceParams& p) {
+  return static_cast<std::size_t>(std::floor(share * static_cast<double>(p.sources) + 0.5));
+}
+
+// The first ones in a random order of all: of two groups one is part of the other.
+std::vector<bool> draw_sources(std::size_t count, const EvidenceParams& p) {
   const std::uint64_t key = source_key(p.seed, Stream::liar);
   std::vector<std::uint64_t> order(p.sources);
   std::iota(order.begin(), order.end(), std::uint64_t{0});
   std::ranges::sort(order, {}, [key](std::uint64_t s) { return std::pair(draw(key, s), s); });
-  std::vector<bool> lies(p.sources);
-  for (std::size_t i = 0; i < count; ++i) lies[order[i]] = true;
-  return lies;
+  std::vector<bool> drawn(p.sources);
+  for (std::size_t i = 0; i < count; ++i) drawn[order[i]] = true;
+  return drawn;
 }
 
 std::vector<double> draw_leanings(const EvidenceParams& p) {
@@ -114,7 +121,10 @@ EvidenceSource::EvidenceSource(EvidenceParams params) : params_(params) {
   duplicates_below_ = threshold_of(params_.duplicates);
   copies_below_ = duplicates_below_ + threshold_of(params_.equivocations);
   cases_below_ = threshold_of(params_.case_rate);
-  lies_ = draw_liars(params_);
+  lies_ = draw_sources(sources_in(params_.lying_sources, params_), params_);
+  const std::size_t least = params_.equivocations > 0 ? 1 : 0;
+  equivocates_ =
+      draw_sources(std::max(sources_in(params_.equivocating_sources, params_), least), params_);
   leaning_ = draw_leanings(params_);
 }
 
@@ -146,23 +156,35 @@ EvidenceSource::Copy EvidenceSource::copy_of(std::uint64_t row) const {
 }
 
 // The first row that is no copy, when every copy names a row before it: 1 / (1 - share of copies)
-// steps on average.
+// steps on average. Again from another row when its source does not equivocate.
 EvidenceSource::Origin EvidenceSource::origin_of(std::uint64_t row) const {
   const Copy copy = copy_of(row);
   if (copy == Copy::none) return {row, copy};
-  do row = below(drawn(Stream::copied, row), row);
-  while (copy_of(row) != Copy::none);
-  return {row, copy};
+  std::uint64_t random = drawn(Stream::copied, row);
+  for (int tries = 0; tries < 4096; ++tries) {
+    std::uint64_t from = below(random, row);
+    while (copy_of(from) != Copy::none) from = below(drawn(Stream::copied, from), from);
+    if (copy == Copy::duplicate || equivocates_[source_of(from)]) return {from, copy};
+    random = mix(random + golden);
+  }
+  return {row, Copy::none};
 }
 
 EvidenceSource::Copies EvidenceSource::count_copies(std::uint64_t dataset, std::uint64_t begin,
                                                     std::uint64_t end) const {
   Copies copies;
   for (std::uint64_t i = begin; i < end; ++i) {
-    const Copy copy = copy_of(dataset * params_.rows + i);
-    copies.duplicates += copy == Copy::duplicate ? 1 : 0;
-    copies.equivocations += copy == Copy::equivocation ? 1 : 0;
+    const std::uint64_t row = dataset * params_.rows + i;
+    if (copy_of(row) == Copy::none) continue;
+    const Origin origin = origin_of(row);
+    copies.duplicates += origin.copy == Copy::duplicate ? 1 : 0;
+    if (origin.copy != Copy::equivocation) continue;
+    ++copies.equivocations;
+    copies.contradicted.push_back(origin.row);
   }
+  std::ranges::sort(copies.contradicted);
+  const auto again = std::ranges::unique(copies.contradicted);
+  copies.contradicted.erase(again.begin(), again.end());
   return copies;
 }
 

@@ -333,6 +333,15 @@ class Truth(EvidenceTest):
         self.assertEqual(report["duplicates"], truth["duplicates"])
         self.assertEqual(report["withheld"] - report["equivocations"], truth["equivocations"])
         self.assertLess(report["compared_rows"], 0.35 * report["rows"])
+        self.assertEqual(report["equivocations"], truth["contradicted"])
+        self.assertEqual(report["equivocating_sources"], len(truth["equivocating_sources"]))
+        self.assertEqual(report["rows"], report["records"] + report["withheld"] + truth["duplicates"])
+        entities, pairs = self.evidence("data")
+        self.assertEqual({p["equivocation"]["source"] for p in pairs}, set(truth["equivocating_sources"]))
+        liars = [s for e in entities for s in e["sources"] if s["standing"] == "distrusted"]
+        self.assertEqual({s["source"] for s in liars}, set(truth["equivocating_sources"]))
+        self.assertEqual(report["distrusted"], len(liars))
+        self.assertEqual(len(liars), len(entities) * len(truth["equivocating_sources"]))  # all speak of all
         stream = f"gen:{truth['source'].removeprefix('gen:')}"
         self.assertEqual(self.trawl("evidence", stream, "--json").json()["duplicates"], truth["duplicates"])
 

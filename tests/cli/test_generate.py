@@ -107,6 +107,13 @@ class Evidence(CliTest):
         self.assertEqual(truth["equivocations"], len(distinct) - len(ids))
         self.assertAlmostEqual(truth["duplicates"] / len(rows), 0.05, delta=0.01)
         self.assertAlmostEqual(truth["equivocations"] / len(rows), 0.02, delta=0.01)
+        contents = {}
+        for row in distinct:
+            contents.setdefault(row[0], set()).add(row)
+        contradicted = [rows for rows in contents.values() if len(rows) > 1]
+        self.assertEqual(truth["contradicted"], len(contradicted))
+        self.assertEqual(truth["equivocating_sources"], sorted({row[2] for rows in contradicted for row in rows}))
+        self.assertLess(set(truth["equivocating_sources"]), set(truth["lying_sources"]))
         self.assertEqual(len(truth["lying_sources"]), 6)
         # Sources whose statements are on the wrong side more often than not are those that lie.
         cases, right = set(truth["cases"]), [0] * 20

@@ -100,6 +100,11 @@ TEST(Evidence, CopiesAreWhatTheyAreSaidToBe) {
     EXPECT_EQ(distinct.size() - statements.size(), copies.equivocations);
     EXPECT_NEAR(static_cast<double>(copies.duplicates), duplicates * 20'000, 300);
     EXPECT_NEAR(static_cast<double>(copies.equivocations), equivocations * 20'000, 300);
+    std::set<std::uint64_t> contradicted;
+    for (const auto& [of, contents] : statements)
+      if (contents.size() > 1) contradicted.insert(number((*contents.begin())[source]));
+    for (const std::uint64_t s : contradicted) EXPECT_TRUE(from.is_equivocator(s));
+    EXPECT_EQ(contradicted.size(), equivocations > 0 ? 3u : 0u);
     EXPECT_EQ(datasets_of_copies.size(), duplicates + equivocations > 0 ? 4u : 0u);
     for (const auto& [_, of_one] : statements) {
       Row first = *of_one.begin();
@@ -164,6 +169,18 @@ TEST(Evidence, ExtremeShares) {
     liars += i < 3 && half.is_liar(i) ? 1 : 0;
   }
   EXPECT_EQ(liars, 2);
+  // Liars equivocate first, and somebody does.
+  for (const double share : {0.001, 0.1, 0.5, 1.0}) {
+    const EvidenceSource some({.lying_sources = 0.3, .equivocating_sources = share});
+    int equivocators = 0, honest = 0, silent_liars = 0;
+    for (std::uint64_t s = 0; s < 100; ++s) {
+      equivocators += some.is_equivocator(s) ? 1 : 0;
+      honest += some.is_equivocator(s) && !some.is_liar(s) ? 1 : 0;
+      silent_liars += some.is_liar(s) && !some.is_equivocator(s) ? 1 : 0;
+    }
+    EXPECT_EQ(equivocators, std::max(1, static_cast<int>(share * 100)));
+    EXPECT_TRUE(honest == 0 || silent_liars == 0);
+  }
   const EvidenceSource empty({.datasets = 1, .rows = 0});
   EXPECT_TRUE(values_of(empty, 0, 0, 0, time_column).empty());
   const std::uint64_t most = EvidenceSource::max_rows;
@@ -174,7 +191,11 @@ TEST(Evidence, ExtremeShares) {
 // The data must never change silently. Rows computed by a second implementation, of a few lines of
 // Python: the first three, and the first of each kind of copy.
 TEST(Evidence, RowsOfASeedArePinned) {
-  const EvidenceSource from({.datasets = 4, .rows = 10'000, .seed = 42, .lying_sources = 0.33});
+  const EvidenceSource from({.datasets = 4,
+                             .rows = 10'000,
+                             .seed = 42,
+                             .lying_sources = 0.33,
+                             .equivocating_sources = 1});
   const auto row = [&](std::uint64_t i) {
     Row values;
     for (std::size_t column = 0; column < columns; ++column)
@@ -198,7 +219,11 @@ TEST(Evidence, RowsOfASeedArePinned) {
 
 // Values that were written down once.
 TEST(Evidence, ValuesOfASeedArePinned) {
-  const EvidenceSource from({.datasets = 4, .rows = 10'000, .seed = 42, .lying_sources = 0.33});
+  const EvidenceSource from({.datasets = 4,
+                             .rows = 10'000,
+                             .seed = 42,
+                             .lying_sources = 0.33,
+                             .equivocating_sources = 1});
   std::vector<std::string> digests;
   for (std::size_t column = 0; column < columns; ++column) {
     ColumnBuffer buffer;
@@ -215,15 +240,31 @@ TEST(Evidence, ValuesOfASeedArePinned) {
                            "4eafa6737423e2d8c8911e7f7ca359fd"));
 }
 
+// The same where few sources equivocate: 42 is the seed of --help.
+TEST(Evidence, EquivocationsOfASeedArePinned) {
+  const EvidenceSource from({.datasets = 4, .rows = 10'000});
+  EvidenceSource::Copies all;
+  Xxh3Stream stream;
+  for (std::uint64_t d = 0; d < 4; ++d) {
+    const EvidenceSource::Copies some = from.count_copies(d, 0, 10'000);
+    all.equivocations += some.equivocations;
+    stream.add(bytes_of(std::span<const std::uint64_t>(some.contradicted)));
+  }
+  EXPECT_EQ(all.equivocations, 46u);
+  EXPECT_EQ(stream.hex(), "2d7393152763d6a4f97ce14bcb88db57");
+}
+
 TEST(Evidence, SourceText) {
   const std::string canonical =
       "gen:evidence?datasets=8&rows=1000000&seed=42&entities=10000&sources=100&case_rate=0.01&"
-      "lying_sources=0.1&duplicates=0.01&equivocations=0.001&row_group_rows=65536";
+      "lying_sources=0.1&duplicates=0.01&equivocations=0.001&equivocating_sources=0.03&"
+      "row_group_rows=65536";
   EXPECT_EQ(EvidenceSource::parse("gen:evidence").canonical(), canonical);
   EXPECT_EQ(EvidenceSource::parse(canonical).canonical(), canonical);
   EXPECT_EQ(parse_generated("gen:evidence?case_rate=-0&sources=7&rows=5")->canonical(),
             "gen:evidence?datasets=8&rows=5&seed=42&entities=10000&sources=7&case_rate=0&"
-            "lying_sources=0.1&duplicates=0.01&equivocations=0.001&row_group_rows=65536");
+            "lying_sources=0.1&duplicates=0.01&equivocations=0.001&equivocating_sources=0.03&"
+            "row_group_rows=65536");
   EXPECT_EQ(parse_generated("gen:transactions?rows=5")->kind(), "transactions");
 }
 
@@ -244,6 +285,7 @@ TEST(Evidence, MistakesAreNamed) {
   EXPECT_THAT(error("gen:evidence?lying_sources=nan"), HasSubstr("must be 0 to 1"));
   EXPECT_THAT(error("gen:evidence?duplicates=1"), HasSubstr("less than 1"));
   EXPECT_THAT(error("gen:evidence?duplicates=0.5&equivocations=0.5"), HasSubstr("together"));
+  EXPECT_THAT(error("gen:evidence?equivocating_sources=0"), HasSubstr("somebody must"));
   EXPECT_THAT(error("gen:evidence?datasets=5000&rows=1099511627776"), HasSubstr("2^52"));
 }
 

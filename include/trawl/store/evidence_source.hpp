@@ -11,7 +11,10 @@
 //
 // Copies: a duplicate repeats a row that comes before it (in any dataset before it, or its own)
 // with all its values; an equivocation has all its values but log_odds, which lies on the other
-// side of 0, and is the same for no two rows. The repeated row is never a copy itself.
+// side of 0, and is the same for no two rows. The repeated row is never a copy itself. Only
+// equivocating sources are repeated so: liars as far as there are enough of them, then others. (A
+// row that is drawn to be an equivocation looks for such a row up to 4096 times, and is no copy if
+// it finds none, as at the very beginning.)
 #pragma once
 
 #include <cstdint>
@@ -35,6 +38,9 @@ struct EvidenceParams {
   double lying_sources = 0.1;    // share of sources, rounded to whole ones; in [0, 1]
   double duplicates = 0.01;      // probability that a row is a duplicate; in [0, 1)
   double equivocations = 0.001;  // the same; both together less than 1
+  // Share of sources that equivocate, rounded to whole ones, at least one if there are
+  // equivocations; in [0, 1].
+  double equivocating_sources = 0.03;
   std::uint64_t row_group_rows = 65536;
 };
 
@@ -55,9 +61,15 @@ class EvidenceSource final : public GeneratedSource {
   // Which entities are cases, and which sources lie. O(1).
   bool is_case(std::uint64_t entity) const;
   bool is_liar(std::uint64_t source) const { return lies_[source]; }
+  // Whether it may equivocate.
+  bool is_equivocator(std::uint64_t source) const { return equivocates_[source]; }
+  // Of row dataset * rows + row that is no copy. O(1).
+  std::uint64_t source_of(std::uint64_t row) const;
 
   struct Copies {
-    std::uint64_t duplicates = 0, equivocations = 0;
+    std::uint64_t duplicates = 0, equivocations = 0;  // rows
+    // The rows, dataset * rows + row, that the equivocations contradict; ascending, each once.
+    std::vector<std::uint64_t> contradicted;
   };
   // Of rows [begin, end) of a dataset. O(end - begin).
   Copies count_copies(std::uint64_t dataset, std::uint64_t begin, std::uint64_t end) const;
@@ -73,7 +85,6 @@ class EvidenceSource final : public GeneratedSource {
   Copy copy_of(std::uint64_t row) const;
   Origin origin_of(std::uint64_t row) const;
   std::uint64_t entity_of(std::uint64_t row) const;
-  std::uint64_t source_of(std::uint64_t row) const;
   double log_odds_of(std::uint64_t row) const;
   std::int64_t time_of(std::uint64_t row) const;
 
@@ -86,8 +97,8 @@ class EvidenceSource final : public GeneratedSource {
   std::vector<std::uint64_t> keys_;  // of streams
   // The upper half of a draw below these is a duplicate; a copy; a case.
   std::uint64_t duplicates_below_ = 0, copies_below_ = 0, cases_below_ = 0;
-  std::vector<bool> lies_;       // by source
-  std::vector<double> leaning_;  // by source
+  std::vector<bool> lies_, equivocates_;  // by source
+  std::vector<double> leaning_;           // by source
 };
 
 }  // namespace trawl::store
