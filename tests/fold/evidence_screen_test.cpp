@@ -2,6 +2,7 @@
 #include <array>
 #include <map>
 #include <random>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -42,12 +43,13 @@ class Counting {
   }
 
  private:
-  using Bit = std::array<std::uint64_t, 3>;
-  std::array<Bit, 4> bits(std::uint64_t hash) const {
+  using Bit = std::array<std::uint64_t, 2>;
+  std::set<Bit> bits(std::uint64_t hash) const {
     __extension__ using Wide = unsigned __int128;
     const auto block = static_cast<std::uint64_t>((Wide{hash} * blocks_) >> 64);
-    return {Bit{block, 0, hash % 64}, Bit{block, 1, hash / 64 % 64},
-            Bit{block, 2, hash / 4096 % 64}, Bit{block, 3, hash / 262144 % 64}};
+    std::set<Bit> bits;
+    for (int digit = 0; digit < 5; ++digit, hash /= 64) bits.insert({block, hash % 64});
+    return bits;
   }
   std::uint64_t blocks_;
   std::map<Bit, int> hits_;
@@ -102,8 +104,7 @@ std::vector<std::uint64_t> words_of(std::span<const std::uint64_t> hashes, std::
     __extension__ using Wide = unsigned __int128;
     const auto block = static_cast<std::size_t>((Wide{hash} * blocks) >> 64);
     std::vector<std::uint64_t> one(all.size());
-    for (std::size_t i = 0; i < 4; ++i)
-      one[block * 8 + i] = std::uint64_t{1} << (hash >> 6 * i & 63);
+    for (std::size_t i = 0; i < 5; ++i) one[block * 2] |= std::uint64_t{1} << (hash >> 6 * i & 63);
     merge_blocks(all, one);
   }
   return all;
@@ -185,6 +186,7 @@ TEST(Names, NumbersInTheOrderOfTheirComing) {
     ASSERT_EQ(names.number(evidence::Key(text)), want);
     ASSERT_EQ(names[want], evidence::Key(text));
     ASSERT_EQ(names.hash(want), stats::hash_of(evidence::Key(text)));
+    ASSERT_EQ(reader.hash(row), quick_hash(evidence::Key(text)));
   }
   EXPECT_EQ(names.size(), seen.size());
 }

@@ -32,7 +32,7 @@ struct EvidenceRequest {
   // there and columns.source is not.
   std::optional<SourceRegistry> registered;
   double prior = 0.5;  // of every entity, in (0, 1)
-  // Blocks of 64 bytes of the screen that proves identities to be unique; 0: one for 16 rows. No
+  // Blocks of 16 bytes of the screen that proves identities to be unique; 0: one for 4 rows. No
   // result depends on it.
   std::uint64_t screen_blocks = 0;
 };

@@ -70,6 +70,21 @@ void GroupSums::merge(const GroupSums& other) {
   clamped_ += other.clamped_;
 }
 
+void GroupSums::merge(const WindowSums& other) {
+  const int128 sums[] = {other.value(), other.weight()};
+  for (std::size_t row = 0; row < 2; ++row) {
+    if (sums[row] == 0) continue;
+    const bool negative = sums[row] < 0;
+    __extension__ using Bits = unsigned __int128;
+    const Bits bits =
+        negative ? Bits{0} - static_cast<Bits>(sums[row]) : static_cast<Bits>(sums[row]);
+    sums_.add(row, static_cast<std::uint64_t>(bits >> 64), static_cast<std::uint64_t>(bits),
+              WindowSums::lowest_bit - core::SumRange::lowest_bit, negative);
+  }
+  records_ += other.records();
+  clamped_ += other.clamped();
+}
+
 void GroupSums::subtract(const GroupSums& other) {
   sums_.merge(other.sums_, true);
   records_ -= other.records_;

@@ -1,7 +1,10 @@
 #include "fold/evidence/collector.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <cmath>
+#include <type_traits>
 
 namespace trawl::fold {
 namespace {
@@ -13,36 +16,38 @@ const ColumnView* view_at(const Views& views, const Position& position) {
   return position ? views[*position] : nullptr;
 }
 
-bool is_valid(const ColumnView* view, std::size_t row) {
-  return view == nullptr || view->is_valid(row);
-}
+// So many rows at a time that what is known of them stays in the nearest cache.
+constexpr std::size_t block_rows = 2048;
+template <class T>
+using PerRow = std::array<T, block_rows>;
+using RowSpan = std::span<const std::uint32_t>;
 
-// False for an integer that no double equals.
-bool read_number(const ColumnView* view, std::size_t row, double& number) {
-  if (view == nullptr) return true;
-  if (view->lane == Lane::f32 || view->lane == Lane::f64) {
-    number = view->real(row);
-    return true;
-  }
-  __extension__ using Wide = __int128;
-  const std::int64_t value = view->integer(row);
-  number = static_cast<double>(value);
-  return static_cast<Wide>(number) == value;
-}
-
-// SplitMix64's finaliser (Steele, Lea and Flood, OOPSLA 2014).
-std::uint64_t mix(std::uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
-
+// Calls function(rows) for the rows whose bit is set.
 template <class Function>
-void for_each_row(std::span<const std::uint64_t> rows, const Function& function) {
-  for (std::size_t word = 0; word < rows.size(); ++word) {
-    for (std::uint64_t bits = rows[word]; bits != 0; bits &= bits - 1)
-      function(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+void for_each_block(std::span<const std::uint64_t> bits, const Function& function) {
+  PerRow<std::uint32_t> rows;
+  std::size_t count = 0;
+  for (std::size_t word = 0; word < bits.size(); ++word) {
+    if (count + 64 > block_rows) {
+      function(RowSpan(rows).first(count));
+      count = 0;
+    }
+    for (std::uint64_t left = bits[word]; left != 0; left &= left - 1)
+      rows[count++] = static_cast<std::uint32_t>(word * 64) +
+                      static_cast<std::uint32_t>(std::countr_zero(left));
   }
+  if (count > 0) function(RowSpan(rows).first(count));
+}
+
+// Those of `rows` for which `wanted(row)` holds, in `kept`.
+template <class Wanted>
+RowSpan filter(RowSpan rows, PerRow<std::uint32_t>& kept, const Wanted& wanted) {
+  std::size_t count = 0;
+  for (const std::uint32_t row : rows) {
+    kept[count] = row;
+    count += wanted(row) ? 1 : 0;
+  }
+  return RowSpan(kept).first(count);
 }
 
 bool none(std::span<const std::uint64_t> rows) {
@@ -65,6 +70,37 @@ class ViewReader {
   Views views_;
 };
 
+// Numbers of a column, or one and the same.
+class NumberReader {
+ public:
+  NumberReader(const ColumnView* view, double otherwise) : view_(view), otherwise_(otherwise) {}
+
+  bool is_valid(std::size_t row) const { return view_ == nullptr || view_->is_valid(row); }
+  // `inexact(i)` is called for integers that no double equals.
+  template <class Inexact>
+  void read(RowSpan rows, PerRow<double>& out, const Inexact& inexact) const {
+    if (view_ == nullptr) {
+      std::fill_n(out.begin(), rows.size(), otherwise_);
+      return;
+    }
+    with_lane(view_->lane, [&]<class T>(T*) {
+      const T* lanes = view_->lanes<T>();
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const T value = lanes[rows[i]];
+        out[i] = static_cast<double>(value);
+        if constexpr (std::is_same_v<T, std::int64_t>) {
+          __extension__ using Wide = __int128;
+          if (static_cast<Wide>(out[i]) != value) inexact(i);
+        }
+      }
+    });
+  }
+
+ private:
+  const ColumnView* view_;
+  double otherwise_;
+};
+
 }  // namespace
 
 IdentityReader::IdentityReader(const EvidencePositions& columns, const Views& views)
@@ -72,9 +108,15 @@ IdentityReader::IdentityReader(const EvidencePositions& columns, const Views& vi
       source_(view_at(views, columns.source)),
       id_(view_at(views, columns.id)) {}
 
-std::uint64_t IdentityReader::hash(std::size_t row) {
-  return mix(entity_.hash(row) + 0x9e3779b97f4a7c15 +
-             mix(source_.hash(row) + 0x9e3779b97f4a7c15 + mix(id_.hash(row))));
+void IdentityReader::hashes(RowSpan rows, std::span<std::uint64_t> out) {
+  PerRow<std::uint64_t> entities, sources;
+  entity_.hashes(rows, entities);
+  source_.hashes(rows, sources);
+  id_.hashes(rows, out);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    out[i] = quick_hash(static_cast<std::int64_t>(out[i] + entities[i] * 0x9e3779b97f4a7c15 +
+                                                  sources[i] * 0xd1342543de82ef95));
+  }
 }
 
 void IdentityMarker::add(const GroupRef& group, std::span<const std::uint64_t> matches,
@@ -84,30 +126,60 @@ void IdentityMarker::add(const GroupRef& group, std::span<const std::uint64_t> m
   for (const Position& position : {Position(columns_.entity), columns_.source, columns_.id})
     reader.read(position, matches);
   IdentityReader identity(columns_, reader.views());
-  std::vector<std::uint64_t> hashes;
-  for_each_row(matches, [&](std::size_t row) {
-    if (identity.is_whole(row)) hashes.push_back(identity.hash(row));
+  PerRow<std::uint32_t> kept;
+  PerRow<std::uint64_t> hashes;
+  for_each_block(matches, [&](RowSpan rows) {
+    const RowSpan whole =
+        filter(rows, kept, [&](std::uint32_t row) { return identity.is_whole(row); });
+    identity.hashes(whole, hashes);
+    screen_.mark(std::span(hashes).first(whole.size()));
   });
-  screen_.mark(hashes);
 }
 
 // The rows of a row group, while they are read.
 struct EvidenceCollector::Rows {
-  Rows(const EvidencePositions& columns, const Views& views, const GroupRef& group)
+  Rows(const EvidenceRequest& request, const EvidencePositions& columns, const Views& views,
+       const GroupRef& group)
       : identity(columns, views),
         type(view_at(views, columns.type)),
-        log_odds(views[columns.log_odds]),
-        weight(view_at(views, columns.weight)),
-        prior(view_at(views, columns.prior)),
+        log_odds(views[columns.log_odds], 0),
+        weight(view_at(views, columns.weight), 1),
+        prior(view_at(views, columns.prior), request.prior),
         time(view_at(views, columns.time)),
         dataset(group.dataset),
         begin(group.info->group_begin(group.group)) {}
 
+  // None of `row`'s numbers is NULL.
+  bool has_numbers(std::uint32_t row) const {
+    return log_odds.is_valid(row) && weight.is_valid(row) && prior.is_valid(row);
+  }
+
   IdentityReader identity;
   NameReader type;
-  const ColumnView *log_odds, *weight, *prior, *time;
+  NumberReader log_odds, weight, prior;
+  const ColumnView* time;
   std::uint64_t dataset, begin;
 };
+
+// Bits of rows that the screen does not prove to be unique.
+std::vector<std::uint64_t> EvidenceCollector::candidates_of(std::span<const std::uint64_t> matches,
+                                                            IdentityReader identity) const {
+  std::vector<std::uint64_t> candidates(matches.size());
+  if (screen_ == nullptr) return candidates;
+  PerRow<std::uint32_t> kept;
+  PerRow<std::uint64_t> hashes;
+  for_each_block(matches, [&](RowSpan rows) {
+    const RowSpan whole =
+        filter(rows, kept, [&](std::uint32_t row) { return identity.is_whole(row); });
+    identity.hashes(whole, hashes);
+    for (std::size_t i = 0; i < whole.size(); ++i) screen_->prefetch(hashes[i]);
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      if (screen_->may_repeat(hashes[i]))
+        candidates[whole[i] / 64] |= std::uint64_t{1} << (whole[i] % 64);
+    }
+  });
+  return candidates;
+}
 
 // All columns are read before the first row is kept: reading may throw.
 void EvidenceCollector::add(const GroupRef& group, std::span<const std::uint64_t> matches,
@@ -119,61 +191,87 @@ void EvidenceCollector::add(const GroupRef& group, std::span<const std::uint64_t
        {Position(columns_.entity), Position(columns_.log_odds), columns_.source, columns_.id,
         columns_.weight, columns_.prior, with_types ? columns_.type : Position()})
     reader.read(position, matches);
-  std::vector<std::uint64_t> candidates(matches.size());
-  if (screen_ != nullptr) {
-    IdentityReader identity(columns_, reader.views());
-    std::vector<std::pair<std::size_t, std::uint64_t>> hashes;
-    for_each_row(matches, [&](std::size_t row) {
-      if (!identity.is_whole(row)) return;
-      hashes.emplace_back(row, identity.hash(row));
-      screen_->prefetch(hashes.back().second);
-    });
-    for (const auto& [row, hash] : hashes) {
-      if (screen_->may_repeat(hash)) candidates[row / 64] |= std::uint64_t{1} << (row % 64);
-    }
-  }
+  const auto candidates = candidates_of(matches, IdentityReader(columns_, reader.views()));
   if (!none(candidates)) {
     reader.read(columns_.time, candidates);
     if (!with_types) reader.read(columns_.type, candidates);
   }
-  Rows rows(columns_, reader.views(), group);
-  for_each_row(matches, [&](std::size_t row) {
-    add_row(rows, row, (candidates[row / 64] >> (row % 64) & 1) != 0);
-  });
+  Rows rows(request_, columns_, reader.views(), group);
+  for_each_block(matches, [&](RowSpan block) { add_block(rows, block, candidates); });
 }
 
-RowRefusal EvidenceCollector::read_numbers(const Rows& rows, std::size_t row,
-                                           RowNumbers& numbers) const {
-  for (const ColumnView* view : {rows.log_odds, rows.weight, rows.prior}) {
-    if (!is_valid(view, row)) return RowRefusal::null;
+// The rows that have an entity and, among them, those that have an identity.
+void EvidenceCollector::add_block(Rows& rows, RowSpan block,
+                                  std::span<const std::uint64_t> candidates) {
+  PerRow<std::uint32_t> named_rows, whole_rows, entities;
+  PerRow<std::uint64_t> hashes;
+  NameReader& entity = rows.identity.entity();
+  const RowSpan named =
+      filter(block, named_rows, [&](std::uint32_t row) { return entity.is_valid(row); });
+  piece_.refusals.null += block.size() - named.size();
+  entity.hashes(named, hashes);
+  piece_.entities.numbers(entity, named, hashes, std::span(entities).first(named.size()));
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    if (!rows.identity.is_whole(named[i]) || !rows.has_numbers(named[i])) {
+      refuse(RowRefusal::null, entities[i]);
+      continue;
+    }
+    whole_rows[count] = named[i];
+    entities[count++] = entities[i];
   }
-  numbers.prior = request_.prior;
-  const bool exact = read_number(rows.log_odds, row, numbers.log_odds) &&
-                     read_number(rows.weight, row, numbers.weight) &&
-                     read_number(rows.prior, row, numbers.prior);
-  return exact ? refusal_of(numbers) : RowRefusal::inexact;
+  add_whole(rows, RowSpan(whole_rows).first(count), RowSpan(entities).first(count), candidates);
 }
 
-void EvidenceCollector::add_row(Rows& rows, std::size_t row, bool candidate) {
-  if (!rows.identity.entity().is_valid(row)) return count(piece_.refusals, RowRefusal::null);
-  const std::uint32_t entity = piece_.entities.number(rows.identity.entity(), row);
-  piece_.notes.resize(piece_.entities.size());
-  RowNumbers numbers;
-  const RowRefusal refusal =
-      rows.identity.is_whole(row) ? read_numbers(rows, row, numbers) : RowRefusal::null;
-  if (refusal != RowRefusal::none) {
-    ++piece_.notes[entity].refused;
-    return count(piece_.refusals, refusal);
+// Rows in which nothing is NULL but the time and the type.
+void EvidenceCollector::add_whole(Rows& rows, RowSpan block, RowSpan entities,
+                                  std::span<const std::uint64_t> candidates) {
+  PerRow<std::uint32_t> sources;
+  PerRow<std::uint64_t> hashes;
+  PerRow<double> log_odds, weights, priors;
+  std::vector<bool> inexact;
+  const auto is_inexact = [&](std::size_t i) {
+    inexact.resize(block.size());
+    inexact[i] = true;
+  };
+  rows.log_odds.read(block, log_odds, is_inexact);
+  rows.weight.read(block, weights, is_inexact);
+  rows.prior.read(block, priors, is_inexact);
+  rows.identity.source().hashes(block, hashes);
+  piece_.sources.numbers(rows.identity.source(), block, hashes,
+                         std::span(sources).first(block.size()));
+  const bool with_types = std::isfinite(request_.rules.max_group_weight);
+  const std::uint32_t no_type = piece_.types.number(evidence::Key(std::int64_t{0}));
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    const std::uint32_t row = block[i], entity = entities[i];
+    const RowNumbers numbers{log_odds[i], weights[i], priors[i]};
+    const evidence::Contribution contribution =
+        evidence::normalise(numbers.log_odds, numbers.weight, request_.rules.max_log_odds);
+    const bool plain = contribution.refusal == evidence::Refusal::none && inexact.empty();
+    if (!plain || columns_.prior) {
+      const RowRefusal refusal =
+          !inexact.empty() && inexact[i] ? RowRefusal::inexact : refusal_of(numbers);
+      if (refusal != RowRefusal::none) {
+        refuse(refusal, entity);
+        continue;
+      }
+    }
+    if (columns_.prior) piece_.note(entity).merge({0, 0, numbers.prior, numbers.prior});
+    if ((candidates[row / 64] >> (row % 64) & 1) != 0) {
+      ++piece_.note(entity).accepted;
+      keep_candidate(rows, row, numbers, entity);
+      continue;
+    }
+    const bool typed = with_types && rows.type.is_valid(row);
+    piece_.rows[EvidencePiece::part_of(piece_.entities.hash(entity))].push_back(
+        {entity, sources[i], typed ? piece_.types.number(rows.type, row) : no_type,
+         contribution.clamped ? 1U : 0U, contribution.value, contribution.weight});
   }
-  piece_.notes[entity].merge({1, 0, numbers.prior, numbers.prior});
-  if (candidate) return keep_candidate(rows, row, numbers, entity);
-  const evidence::Contribution contribution =
-      evidence::normalise(numbers.log_odds, numbers.weight, request_.rules.max_log_odds);
-  const bool typed = std::isfinite(request_.rules.max_group_weight) && rows.type.is_valid(row);
-  piece_.rows.push_back({entity, piece_.sources.number(rows.identity.source(), row),
-                         typed ? piece_.types.number(rows.type, row)
-                               : piece_.types.number(evidence::Key(std::int64_t{0})),
-                         contribution.clamped ? 1u : 0u, contribution.value, contribution.weight});
+}
+
+void EvidenceCollector::refuse(RowRefusal refusal, std::uint32_t entity) {
+  count(piece_.refusals, refusal);
+  ++piece_.note(entity).refused;
 }
 
 void EvidenceCollector::keep_candidate(Rows& rows, std::size_t row, const RowNumbers& numbers,

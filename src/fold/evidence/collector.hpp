@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <trawl/fold/matches.hpp>
@@ -20,7 +21,8 @@ class IdentityReader {
   bool is_whole(std::size_t row) const {
     return entity_.is_valid(row) && source_.is_valid(row) && id_.is_valid(row);
   }
-  std::uint64_t hash(std::size_t row);
+  // Of rows that are whole. Equal sizes.
+  void hashes(std::span<const std::uint32_t> rows, std::span<std::uint64_t> out);
   NameReader& entity() { return entity_; }
   NameReader& source() { return source_; }
   NameReader& id() { return id_; }
@@ -66,8 +68,14 @@ class EvidenceCollector final : public RowSummary {
 
  private:
   struct Rows;
-  void add_row(Rows& rows, std::size_t row, bool candidate);
-  RowRefusal read_numbers(const Rows& rows, std::size_t row, RowNumbers& numbers) const;
+  std::vector<std::uint64_t> candidates_of(std::span<const std::uint64_t> matches,
+                                           IdentityReader identity) const;
+  void add_block(Rows& rows, std::span<const std::uint32_t> block,
+                 std::span<const std::uint64_t> candidates);
+  void add_whole(Rows& rows, std::span<const std::uint32_t> block,
+                 std::span<const std::uint32_t> entities,
+                 std::span<const std::uint64_t> candidates);
+  void refuse(RowRefusal refusal, std::uint32_t entity);
   void keep_candidate(Rows& rows, std::size_t row, const RowNumbers& numbers, std::uint32_t entity);
 
   const EvidenceRequest& request_;

@@ -1,6 +1,8 @@
 #include "fold/evidence/names.hpp"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include <trawl/base/digest.hpp>
 
@@ -16,14 +18,41 @@ NameReader::NameReader(const ColumnView* view) : view_(view) {
     of_categories_.resize(view->categories->size());
 }
 
+// SplitMix64's finaliser (Steele, Lea and Flood, OOPSLA 2014): a bijection.
+std::uint64_t quick_hash(std::int64_t number) {
+  std::uint64_t x = static_cast<std::uint64_t>(number) + 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
+std::uint64_t quick_hash(const evidence::Key& name) {
+  if (const auto* number = std::get_if<std::int64_t>(&name)) return quick_hash(*number);
+  return xxh3(bytes_of(std::get<std::string>(name)));
+}
+
 std::uint64_t NameReader::hash(std::size_t row) {
-  if (is_number()) return stats::hash_of(number(row));
+  if (is_number()) return quick_hash(number(row));
   if (view_->type == Type::text) return xxh3(bytes_of(view_->text(row)));
-  if (view_->type != Type::categorical) return stats::hash_of(name(row));
+  if (view_->type != Type::categorical) return quick_hash(name(row));
   const auto code = static_cast<std::size_t>(view_->integer(row));
   std::uint64_t& hash = of_categories_[code];
   if (hash == 0) hash = xxh3(bytes_of((*view_->categories)[code]));
   return hash;
+}
+
+void NameReader::hashes(std::span<const std::uint32_t> rows, std::span<std::uint64_t> out) {
+  if (view_ == nullptr) {
+    std::ranges::fill(out, quick_hash(std::int64_t{0}));
+  } else if (is_number()) {
+    with_lane(view_->lane, [&]<class T>(T*) {
+      const T* lanes = view_->lanes<T>();
+      for (std::size_t i = 0; i < rows.size(); ++i)
+        out[i] = quick_hash(static_cast<std::int64_t>(lanes[rows[i]]));
+    });
+  } else {
+    for (std::size_t i = 0; i < rows.size(); ++i) out[i] = hash(rows[i]);
+  }
 }
 
 evidence::Key NameReader::name(std::size_t row) const {
@@ -48,37 +77,56 @@ template <class Equals, class Make>
 std::uint32_t Names::find(std::uint64_t hash, const Equals& equals, const Make& make) {
   if (2 * (names_.size() + 1) > slots_.size()) grow();
   const std::size_t mask = slots_.size() - 1;
-  for (std::size_t slot = hash & mask;; slot = (slot + 1) & mask) {
-    if (slots_[slot] == 0) {
+  for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
+    Slot& slot = slots_[i];
+    if (slot.next == 0) {
       names_.push_back(make());
-      hashes_.push_back(hash);
-      slots_[slot] = static_cast<std::uint32_t>(names_.size());
-      return slots_[slot] - 1;
+      hashes_.push_back(stats::hash_of(names_.back()));
+      only_numbers_ = only_numbers_ && std::holds_alternative<std::int64_t>(names_.back());
+      slot = {hash, static_cast<std::uint32_t>(names_.size())};
+      return slot.next - 1;
     }
-    const std::uint32_t number = slots_[slot] - 1;
-    if (hashes_[number] == hash && equals(names_[number])) return number;
+    if (slot.hash == hash && equals(slot.next - 1)) return slot.next - 1;
   }
 }
 
 std::uint32_t Names::number(NameReader& reader, std::size_t row) {
   return find(
-      reader.hash(row), [&](const evidence::Key& name) { return reader.equals(row, name); },
+      reader.hash(row), [&](std::uint32_t number) { return reader.equals(row, names_[number]); },
       [&] { return reader.name(row); });
 }
 
 std::uint32_t Names::number(const evidence::Key& name) {
   return find(
-      stats::hash_of(name), [&](const evidence::Key& other) { return other == name; },
+      quick_hash(name), [&](std::uint32_t number) { return names_[number] == name; },
       [&] { return name; });
 }
 
+void Names::numbers(const NameReader& reader, std::span<const std::uint32_t> rows,
+                    std::span<const std::uint64_t> hashes, std::span<std::uint32_t> out) {
+  constexpr std::size_t ahead = 12;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i + ahead < rows.size() && !slots_.empty())
+      __builtin_prefetch(&slots_[hashes[i + ahead] & (slots_.size() - 1)]);
+    // Numbers of one hash are one number: no look at the name, which is another cache miss.
+    out[i] = find(
+        hashes[i],
+        [&](std::uint32_t number) {
+          return (only_numbers_ && reader.is_number()) || reader.equals(rows[i], names_[number]);
+        },
+        [&] { return reader.name(rows[i]); });
+  }
+}
+
 void Names::grow() {
-  slots_.assign(slots_.empty() ? 64 : 2 * slots_.size(), 0);
+  const std::vector<Slot> old = std::move(slots_);
+  slots_.assign(old.empty() ? 64 : 2 * old.size(), {});
   const std::size_t mask = slots_.size() - 1;
-  for (std::size_t number = 0; number < names_.size(); ++number) {
-    std::size_t slot = hashes_[number] & mask;
-    while (slots_[slot] != 0) slot = (slot + 1) & mask;
-    slots_[slot] = static_cast<std::uint32_t>(number + 1);
+  for (const Slot& slot : old) {
+    if (slot.next == 0) continue;
+    std::size_t i = slot.hash & mask;
+    while (slots_[i].next != 0) i = (i + 1) & mask;
+    slots_[i] = slot;
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -14,19 +15,26 @@ namespace trawl::fold {
 // Whole numbers are numbers; dates, truth values and texts are names. Not of NULL.
 evidence::Key key_of(const Value& value, Type type);
 
+// For tables in memory: the same for equal names, different for different numbers. Cheaper than
+// stats::hash_of.
+std::uint64_t quick_hash(std::int64_t number);
+std::uint64_t quick_hash(const evidence::Key& name);
+
 // Names by row of a view, which must live as long. Of no column: 0 in every row. Not thread-safe.
 class NameReader {
  public:
   explicit NameReader(const ColumnView* view);
 
   bool is_valid(std::size_t row) const { return view_ == nullptr || view_->is_valid(row); }
-  // stats::hash_of(name(row)).
+  // quick_hash(name(row)).
   std::uint64_t hash(std::size_t row);
+  // Of many rows. Equal sizes.
+  void hashes(std::span<const std::uint32_t> rows, std::span<std::uint64_t> out);
   evidence::Key name(std::size_t row) const;
   bool equals(std::size_t row, const evidence::Key& name) const;
+  bool is_number() const { return view_ == nullptr || view_->type == Type::int64; }
 
  private:
-  bool is_number() const { return view_ == nullptr || view_->type == Type::int64; }
   std::int64_t number(std::size_t row) const { return view_ == nullptr ? 0 : view_->integer(row); }
 
   const ColumnView* view_;
@@ -38,20 +46,30 @@ class Names {
  public:
   std::uint32_t number(NameReader& reader, std::size_t row);
   std::uint32_t number(const evidence::Key& name);
+  // Of many rows with their reader.hashes(). Equal sizes.
+  void numbers(const NameReader& reader, std::span<const std::uint32_t> rows,
+               std::span<const std::uint64_t> hashes, std::span<std::uint32_t> out);
 
   std::size_t size() const { return names_.size(); }
   const evidence::Key& operator[](std::size_t number) const { return names_[number]; }
+  // stats::hash_of.
   std::uint64_t hash(std::size_t number) const { return hashes_[number]; }
 
  private:
-  // `equals(number)`, `make()` of a name that is new.
+  struct Slot {
+    std::uint64_t hash = 0;
+    std::uint32_t next = 0;  // number + 1; 0: empty
+  };
+
+  // By quick_hash; `equals(name)`, `make()` of a name that is new.
   template <class Equals, class Make>
   std::uint32_t find(std::uint64_t hash, const Equals& equals, const Make& make);
   void grow();
 
   std::vector<evidence::Key> names_;
   std::vector<std::uint64_t> hashes_;
-  std::vector<std::uint32_t> slots_;  // number + 1, or 0; a power of two, at most half full
+  std::vector<Slot> slots_;  // a power of two, at most half full
+  bool only_numbers_ = true;
 };
 
 }  // namespace trawl::fold

@@ -2,6 +2,7 @@
 // that may come twice.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -21,9 +22,14 @@ struct EntityNotes {
   double greatest_prior = -std::numeric_limits<double>::infinity();
 
   void merge(const EntityNotes& other);
+  bool operator==(const EntityNotes&) const = default;
 };
 
 struct EvidencePiece {
+  // In parts by entity, as EvidenceTable has them.
+  static constexpr std::size_t parts = 16;
+  static std::size_t part_of(std::uint64_t entity_hash) { return entity_hash % parts; }
+
   struct Row {
     std::uint32_t entity = 0, source = 0, type = 0;
     std::uint32_t clamped = 0;
@@ -31,13 +37,18 @@ struct EvidencePiece {
   };
 
   Names entities, sources, types;
-  std::vector<EntityNotes> notes;  // by entity
-  std::vector<Row> rows;           // unique for certain
-  std::string candidates;          // append_candidate of each
+  // By entity, as far as there is something to note; `accepted` counts candidates only.
+  std::vector<EntityNotes> notes;
+  std::array<std::vector<Row>, parts> rows;  // unique for certain
+  std::string candidates;                    // append_candidate of each
   std::vector<std::uint64_t> candidate_ends;
   std::vector<std::uint32_t> candidate_entities;
   EvidenceRefusals refusals;
 
+  EntityNotes& note(std::uint32_t entity) {
+    if (notes.size() <= entity) notes.resize(entities.size());
+    return notes[entity];
+  }
   std::string_view candidate(std::size_t i) const {
     const std::uint64_t begin = i == 0 ? 0 : candidate_ends[i - 1];
     return std::string_view(candidates).substr(begin, candidate_ends[i] - begin);

@@ -82,7 +82,7 @@ void EvidencePopulation::merge(std::string_view bytes) {
 void EvidencePopulation::add(const Candidate& candidate, double prior) {
   EvidencePiece piece;
   piece.entities.number(candidate.entity);
-  piece.notes = {{1, 0, prior, prior}};
+  piece.note(0) = {1, 0, prior, prior};
   append_candidate(piece.candidates, candidate);
   piece.candidate_ends = {piece.candidates.size()};
   piece.candidate_entities = {0};
@@ -92,7 +92,7 @@ void EvidencePopulation::add(const Candidate& candidate, double prior) {
 void EvidencePopulation::add_unique(const Candidate& record, double prior) {
   EvidencePiece piece;
   piece.entities.number(record.entity);
-  piece.notes = {{1, 0, prior, prior}};
+  piece.note(0) = {1, 0, prior, prior};
   add(piece);
   table.add(table.at(record.entity, record.source), record.content.type,
             contribution_of(record.content));
@@ -103,8 +103,7 @@ void EvidencePopulation::refuse(RowRefusal refusal, const evidence::Key* entity)
   count(piece.refusals, refusal);
   if (entity != nullptr) {
     piece.entities.number(*entity);
-    piece.notes.resize(1);
-    piece.notes[0].refused = 1;
+    piece.note(0).refused = 1;
   }
   add(piece);
 }

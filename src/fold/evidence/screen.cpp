@@ -9,26 +9,24 @@
 namespace trawl::fold {
 namespace {
 
-constexpr std::size_t half = IdentityScreen::words_per_block / 2;
 // Far enough ahead that the block is there when its turn comes.
 constexpr std::size_t ahead = 16;
 // Blocks that are merged over nodes in one step: 16 MiB of them.
-constexpr std::size_t blocks_per_step = std::size_t{1} << 18;
+constexpr std::size_t blocks_per_step = std::size_t{1} << 20;
 
-// In word i of 4: by other bits of the hash than those that choose the block.
-std::uint64_t bit(std::uint64_t hash, std::size_t i) {
-  return std::uint64_t{1} << ((hash >> (6 * i)) & 63);
+// Whoever finds a bit set was not the first to hit it: of any two hits, one does.
+std::uint64_t set(std::uint64_t& word, std::uint64_t bits) {
+  const std::atomic_ref shared(word);
+  const std::uint64_t before = shared.load(std::memory_order_relaxed);
+  return (before & bits) == bits ? before : shared.fetch_or(bits, std::memory_order_relaxed);
 }
 
 }  // namespace
 
 void merge_blocks(std::span<std::uint64_t> into, std::span<const std::uint64_t> from) {
-  for (std::size_t b = 0; b + IdentityScreen::words_per_block <= into.size();
-       b += IdentityScreen::words_per_block) {
-    for (std::size_t i = b; i < b + half; ++i) {
-      into[i + half] |= from[i + half] | (into[i] & from[i]);
-      into[i] |= from[i];
-    }
+  for (std::size_t once = 0; once + 2 <= into.size(); once += 2) {
+    into[once + 1] |= from[once + 1] | (into[once] & from[once]);
+    into[once] |= from[once];
   }
 }
 
@@ -42,23 +40,9 @@ void IdentityScreen::mark(std::span<const std::uint64_t> hashes) {
   for (std::size_t row = 0; row < hashes.size(); ++row) {
     if (row + ahead < hashes.size()) prefetch(hashes[row + ahead]);
     std::uint64_t* const words = block(hashes[row]);
-    for (std::size_t i = 0; i < half; ++i) {
-      const std::uint64_t mine = bit(hashes[row], i);
-      // Whoever finds the bit set was not the first: of any two hits, one does.
-      const std::uint64_t before =
-          std::atomic_ref(words[i]).fetch_or(mine, std::memory_order_relaxed);
-      if ((before & mine) != 0)
-        std::atomic_ref(words[i + half]).fetch_or(mine, std::memory_order_relaxed);
-    }
+    const std::uint64_t mine = bits_of(hashes[row]), again = set(words[0], mine) & mine;
+    if (again != 0) set(words[1], again);
   }
-}
-
-bool IdentityScreen::may_repeat(std::uint64_t hash) const {
-  const std::uint64_t* const words = block(hash);
-  for (std::size_t i = 0; i < half; ++i) {
-    if ((words[i + half] & bit(hash, i)) == 0) return false;
-  }
-  return true;
 }
 
 void IdentityScreen::share() {

@@ -1,8 +1,7 @@
 #include "fold/evidence/table.hpp"
 
 #include <algorithm>
-#include <numeric>
-#include <tuple>
+#include <optional>
 
 #include <trawl/base/digest.hpp>
 
@@ -11,101 +10,86 @@
 namespace trawl::fold {
 namespace {
 
-// From so many rows of an entity on, those of one source and type are brought together and summed
-// at once.
-constexpr std::size_t many_rows = 256;
-// And from so many of these on, that is faster than one by one.
-constexpr std::size_t many_of_one = 16;
-
 const evidence::Key no_type = std::int64_t{0};
 
-// Row numbers by entity: those of entity e are in [begin[e], begin[e + 1]).
-struct Grouped {
-  std::vector<std::uint32_t> begin, rows;
-
-  explicit Grouped(const EvidencePiece& piece)
-      : begin(piece.entities.size() + 1), rows(piece.rows.size()) {
-    for (const EvidencePiece::Row& row : piece.rows) ++begin[row.entity + 1];
-    std::partial_sum(begin.begin(), begin.end(), begin.begin());
-    std::vector<std::uint32_t> next(begin.begin(), begin.end() - 1);
-    for (std::uint32_t row = 0; row < rows.size(); ++row)
-      rows[next[piece.rows[row].entity]++] = row;
-  }
-  std::span<const std::uint32_t> of(std::size_t entity) const {
-    return std::span(rows).subspan(begin[entity], begin[entity + 1] - begin[entity]);
-  }
-};
-
-evidence::Contribution contribution_of(const EvidencePiece::Row& row) {
-  return {row.value, row.weight, row.clamped != 0, evidence::Refusal::none};
-}
-
-// Rows of one source and type.
-void add_group(evidence::GroupSums& sums, const EvidencePiece& piece,
-               std::span<const std::uint32_t> rows) {
-  if (rows.size() < many_of_one) {
-    for (const std::uint32_t row : rows) sums.add(contribution_of(piece.rows[row]));
-    return;
-  }
-  std::vector<double> values, weights;
-  std::int64_t clamped = 0;
-  for (const std::uint32_t row : rows) {
-    values.push_back(piece.rows[row].value);
-    weights.push_back(piece.rows[row].weight);
-    clamped += piece.rows[row].clamped;
-  }
-  sums.add(values, weights, clamped);
-}
+// Far enough that a statement is there when its turn comes.
+constexpr std::size_t ahead = 16;
 
 }  // namespace
 
-std::vector<std::uint32_t> EvidenceTable::numbers_of(const Names& sources) {
-  std::vector<std::uint32_t> numbers;
-  const std::lock_guard lock(sources_mutex_);
-  for (std::size_t i = 0; i < sources.size(); ++i) numbers.push_back(sources_.number(sources[i]));
+EvidenceTable::Numbers EvidenceTable::numbers_of(const EvidencePiece& piece) {
+  Numbers numbers;
+  numbers.entities.resize(piece.entities.size());
+  const std::lock_guard lock(names_mutex_);
+  for (std::size_t i = 0; i < piece.sources.size(); ++i)
+    numbers.sources.push_back(sources_.number(piece.sources[i]));
+  for (std::size_t i = 0; i < piece.types.size(); ++i)
+    numbers.types.push_back(with_types_ ? types_.number(piece.types[i]) : 0);
   return numbers;
 }
 
 void EvidenceTable::add(const EvidencePiece& piece) {
-  const std::vector<std::uint32_t> sources = numbers_of(piece.sources);
-  const Grouped grouped(piece);
+  Numbers numbers = numbers_of(piece);
   std::array<std::vector<std::uint32_t>, parts> entities;
   for (std::uint32_t e = 0; e < piece.entities.size(); ++e)
     entities[part_of(piece.entities.hash(e))].push_back(e);
-  for (std::size_t p = 0; p < parts; ++p) {
+  const std::size_t first = turn_++;  // threads begin at different parts
+  for (std::size_t i = 0; i < parts; ++i) {
+    const std::size_t p = (first + i) % parts;
     const std::lock_guard lock(parts_[p].mutex);
     for (const std::uint32_t e : entities[p]) {
+      numbers.entities[e] = parts_[p].named.number(piece.entities[e]);
+      if (e >= piece.notes.size() || piece.notes[e] == EntityNotes()) continue;
       EntityState& entity = parts_[p].entities[piece.entities[e]];
       entity.hash = piece.entities.hash(e);
       entity.notes.merge(piece.notes[e]);
-      add_rows(entity, piece, grouped.of(e), sources);
     }
+    add_part(piece, numbers, p);
   }
 }
 
-void EvidenceTable::add_rows(EntityState& entity, const EvidencePiece& piece,
-                             std::span<const std::uint32_t> rows,
-                             const std::vector<std::uint32_t>& sources) const {
-  const auto sums_of = [&](const EvidencePiece::Row& row) -> evidence::GroupSums& {
-    return entity.sources[sources[row.source]].sums.group(with_types_ ? piece.types[row.type]
-                                                                      : no_type);
+// Under the lock of the part.
+void EvidenceTable::add_part(const EvidencePiece& piece, Numbers& numbers, std::size_t part) {
+  const std::vector<EvidencePiece::Row>& rows = piece.rows[part];
+  StatementTable& statements = parts_[part].statements;
+  const auto name_of = [&](const EvidencePiece::Row& row) -> StatementName {
+    return {numbers.entities[row.entity], numbers.sources[row.source], numbers.types[row.type]};
   };
-  if (rows.size() < many_rows) {
-    for (const std::uint32_t row : rows)
-      sums_of(piece.rows[row]).add(contribution_of(piece.rows[row]));
-    return;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i + ahead < rows.size()) statements.prefetch(name_of(rows[i + ahead]));
+    const EvidencePiece::Row& row = rows[i];
+    statements.add(name_of(row),
+                   {row.value, row.weight, row.clamped != 0, evidence::Refusal::none});
   }
-  const auto group_of = [&](std::uint32_t row) {
-    return std::pair(piece.rows[row].source, piece.rows[row].type);
+}
+
+void EvidenceTable::each_stated(const Part& part, const Each& function) const {
+  std::optional<std::uint32_t> current;
+  EntityState state;
+  const auto finish = [&] {
+    if (current) function(part.named[*current], state);
   };
-  std::vector<std::uint32_t> sorted(rows.begin(), rows.end());
-  std::ranges::sort(sorted, {}, group_of);
-  for (auto begin = sorted.begin(); begin != sorted.end();) {
-    const auto end = std::find_if(
-        begin, sorted.end(), [&](std::uint32_t row) { return group_of(row) != group_of(*begin); });
-    add_group(sums_of(piece.rows[*begin]), piece, {begin, end});
-    begin = end;
-  }
+  part.statements.each([&](const StatementName& name, const evidence::GroupSums& sums) {
+    if (name.entity != current) {
+      finish();
+      current = name.entity;
+      state = {part.named.hash(name.entity), {}, {}};
+    }
+    state.notes.accepted += sums.records();
+    state.sources[name.source].sums.group(with_types_ ? types_[name.type] : no_type).merge(sums);
+  });
+  finish();
+}
+
+void EvidenceTable::settle(Part& part) {
+  each_stated(part, [&](const evidence::Key& key, const EntityState& stated) {
+    EntityState& entity = part.entities[key];
+    entity.hash = stated.hash;
+    entity.notes.merge(stated.notes);
+    for (const auto& [number, source] : stated.sources) entity.sources[number].merge(source);
+  });
+  part.statements.clear();
+  part.named = {};
 }
 
 SourceState& EvidenceTable::at(const evidence::Key& entity, const evidence::Key& source) {
@@ -147,6 +131,9 @@ void EvidenceTable::append_entity(std::string& out, const evidence::Key& key,
 
 void EvidenceTable::append_part(std::string& out, std::size_t part) const {
   for (const auto& [key, entity] : parts_[part].entities) append_entity(out, key, entity);
+  each_stated(parts_[part], [&](const evidence::Key& key, const EntityState& entity) {
+    append_entity(out, key, entity);
+  });
 }
 
 void EvidenceTable::merge_bytes(std::string_view bytes) {
@@ -182,6 +169,9 @@ std::vector<std::vector<char>> EvidenceTable::messages(const Part& part, int ran
 }
 
 void EvidenceTable::exchange(const comm::Comm& comm) {
+  comm.agree("bringing sums together", [&] {
+    for (Part& part : parts_) settle(part);
+  });
   if (comm.size() == 1) return;
   for (Part& part : parts_) {
     std::vector<std::vector<char>> mine;
@@ -197,9 +187,7 @@ void EvidenceTable::exchange(const comm::Comm& comm) {
   }
 }
 
-void EvidenceTable::each_of(
-    std::size_t part,
-    const std::function<void(const evidence::Key&, const EntityState&)>& function) const {
+void EvidenceTable::each_of(std::size_t part, const Each& function) const {
   for (const auto& [key, entity] : parts_[part].entities) function(key, entity);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -15,6 +16,7 @@
 
 #include "fold/evidence/candidate.hpp"
 #include "fold/evidence/piece.hpp"
+#include "fold/evidence/statement_table.hpp"
 
 namespace trawl::fold {
 
@@ -35,7 +37,8 @@ struct EntityState {
 // over the ranks.
 class EvidenceTable {
  public:
-  static constexpr std::size_t parts = 16;
+  static constexpr std::size_t parts = EvidencePiece::parts;
+  using Each = std::function<void(const evidence::Key& entity, const EntityState&)>;
 
   // Types are kept apart only for a cap on the weight of groups.
   explicit EvidenceTable(bool with_types) : with_types_(with_types) {}
@@ -45,7 +48,7 @@ class EvidenceTable {
     __extension__ using Wide = unsigned __int128;
     return static_cast<std::size_t>((Wide{hash} * ranks) >> 64);
   }
-  static std::size_t part_of(std::uint64_t hash) { return hash % parts; }
+  static std::size_t part_of(std::uint64_t hash) { return EvidencePiece::part_of(hash); }
 
   // Thread-safe. The unique records and the notes of a piece.
   void add(const EvidencePiece& piece);
@@ -54,8 +57,8 @@ class EvidenceTable {
   void add(SourceState& state, const std::optional<evidence::Key>& type,
            const evidence::Contribution& contribution) const;
 
-  // Collective. Every entity is on its owner then. Part by part, so that messages stay small beside
-  // the table.
+  // Collective, once, before at(). Every entity is on its owner then. Part by part, so that
+  // messages stay small beside the table.
   void exchange(const comm::Comm& comm);
 
   // Not while others add. All that is known of the entities of a part, which merge_bytes() of any
@@ -65,9 +68,7 @@ class EvidenceTable {
   void merge_bytes(std::string_view bytes);
 
   // Not while others add. Several parts at once if wanted.
-  void each_of(
-      std::size_t part,
-      const std::function<void(const evidence::Key& entity, const EntityState&)>& function) const;
+  void each_of(std::size_t part, const Each& function) const;
   const evidence::Key& source(std::uint32_t number) const { return sources_[number]; }
   std::size_t sources() const { return sources_.size(); }
 
@@ -75,23 +76,31 @@ class EvidenceTable {
   struct Hash {
     std::size_t operator()(const evidence::Key& key) const { return stats::hash_of(key); }
   };
+  // What pieces bring is summed in `statements`, by numbers of `named`, until exchange().
   struct Part {
     std::mutex mutex;
     std::unordered_map<evidence::Key, EntityState, Hash> entities;
+    Names named;
+    StatementTable statements;
   };
-  using Rows = std::vector<const EvidencePiece::Row*>;
+  // Numbers of a piece's names in the table.
+  struct Numbers {
+    std::vector<std::uint32_t> entities, sources, types;
+  };
 
-  std::vector<std::uint32_t> numbers_of(const Names& sources);
-  void add_rows(EntityState& entity, const EvidencePiece& piece,
-                std::span<const std::uint32_t> rows,
-                const std::vector<std::uint32_t>& sources) const;
+  Numbers numbers_of(const EvidencePiece& piece);
+  void add_part(const EvidencePiece& piece, Numbers& numbers, std::size_t part);
+  // The entities of statements of a part, as far as those tell.
+  void each_stated(const Part& part, const Each& function) const;
+  void settle(Part& part);
   void append_entity(std::string& out, const evidence::Key& key, const EntityState& entity) const;
   std::vector<std::vector<char>> messages(const Part& part, int ranks) const;
 
   const bool with_types_;
   std::array<Part, parts> parts_;
-  std::mutex sources_mutex_;  // guards sources_ while pieces are added
-  Names sources_;
+  std::mutex names_mutex_;  // guards the names while pieces are added
+  Names sources_, types_;
+  std::atomic<std::size_t> turn_{0};
 };
 
 }  // namespace trawl::fold

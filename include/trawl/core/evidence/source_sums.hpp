@@ -11,6 +11,7 @@
 
 #include <trawl/core/evidence/normalise.hpp>
 #include <trawl/core/evidence/rules.hpp>
+#include <trawl/core/evidence/window_sums.hpp>
 #include <trawl/core/exact/digit_table.hpp>
 #include <trawl/core/exact/exact_sum.hpp>
 
@@ -26,6 +27,7 @@ class GroupSums {
   void add(std::span<const double> values, std::span<const double> weights, std::int64_t clamped);
 
   void merge(const GroupSums& other);
+  void merge(const WindowSums& other);
   void subtract(const GroupSums& other);
 
   std::int64_t records() const { return records_; }
