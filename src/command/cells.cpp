@@ -39,14 +39,18 @@ std::vector<Json> parsed_lines(std::string_view lines) {
   return parsed;
 }
 
+std::string text_of(const Json* value) {
+  if (value == nullptr || value->is_null()) return "";
+  if (value->is_string()) return value->get<std::string>();
+  if (value->is_object())
+    return value->begin()->is_string() ? value->begin()->get<std::string>() : "";
+  if (value->is_number_float()) return to_text(value->get<double>());
+  return value->dump();
+}
+
 std::string text_at(const Json& object, const char* key) {
   const auto found = object.find(key);
-  if (found == object.end() || found->is_null()) return "";
-  if (found->is_string()) return found->get<std::string>();
-  if (found->is_object())
-    return found->begin()->is_string() ? found->begin()->get<std::string>() : "";
-  if (found->is_number_float()) return to_text(found->get<double>());
-  return found->dump();
+  return text_of(found == object.end() ? nullptr : &*found);
 }
 
 std::string text_of_id(const Json& id) {

@@ -18,6 +18,8 @@ inline void append(Cells& cells, const Cells& more) {
 }
 
 std::vector<Json> parsed_lines(std::string_view lines);
+// A value as a cell; empty for null, and for null pointers.
+std::string text_of(const Json* value);
 // Empty for null and for what the object does not have.
 std::string text_at(const Json& object, const char* key);
 std::string text_of_path(const Json& path);

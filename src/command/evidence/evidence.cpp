@@ -10,6 +10,8 @@
 
 #include "command/collective.hpp"
 #include "command/commands.hpp"
+#include "command/evidence/gold.hpp"
+#include "command/evidence/output.hpp"
 
 namespace trawl::command {
 namespace {
@@ -85,16 +87,9 @@ fold::EvidenceRequest request_of(const EvidenceParams& p, const comm::Comm& comm
   return request;
 }
 
-// What a run tells besides its record. Root.
-struct Extras {
-  bool deduplicated = false;
-  bool registered = false;
-  std::uint64_t candidates = 0;  // rows that were compared exactly
-};
-
 // Collective.
-Recorded run_job(const EvidenceParams& params, const Context& context, Extras& extras) {
-  const fold::EvidenceRequest request = request_of(params, context.world);
+Recorded run_job(const EvidenceParams& params, const fold::EvidenceRequest& request,
+                 const Context& context, EvidenceExtras& extras) {
   RecordedRun run(params.run, context, request.search);
   run.keep_checkpoints(params.checkpoint);
   fold::EvidenceResult result = fold::evidence(request, context.world, run.hooks(), run.timer());
@@ -106,84 +101,25 @@ Recorded run_job(const EvidenceParams& params, const Context& context, Extras& e
   });
 }
 
-std::string headline(const Recorded& run) {
-  const Json& counts = run.record.at("counts");
-  const auto count = [&](const char* key) {
-    return with_thousands(counts.at(key).get<std::uint64_t>());
-  };
-  return fmt::format("{} records about {} entities, of {} matching rows in", count("records"),
-                     count("entities"),
-                     with_thousands(run.record.at("coverage").at("matches").get<std::uint64_t>()));
-}
-
-void tell_counts(const Json& counts, const Extras& extras) {
-  const auto count = [&](const char* key) { return counts.at(key).get<std::uint64_t>(); };
-  const auto text = [&](const char* key) { return with_thousands(count(key)); };
-  if (extras.deduplicated) {
-    log::story(
-        fmt::format("identity    {} rows repeat others and do not count; {} rows were "
-                    "compared, all others are unique for certain",
-                    text("duplicates"), with_thousands(extras.candidates)));
-  } else {
-    log::warning("there is no column of ids: rows that repeat others count again");
-  }
-  if (count("equivocations") > 0) {
-    log::warning(
-        fmt::format("{} pieces of evidence say two things: their {} rows do not count. "
-                    "{} sources sent them (what that costs them: --equivocation); see the end "
-                    "of evidence.jsonl",
-                    text("equivocations"), text("withheld"), text("equivocating_sources")));
-  }
-  if (count("unregistered") > 0) {
-    log::warning(
-        fmt::format("{} statements (an entity, a source) are of sources that are not registered: "
-                    "they do not vote",
-                    text("unregistered")));
-  }
-  if (extras.registered && count("statements") > 0 &&
-      count("unregistered") + count("distrusted") == count("statements"))
-    log::warning(
-        "none of the registered sources says anything that counts. A text is not a number: "
-        "7 and \"7\" are two sources");
-  if (count("refused") > 0)
-    log::warning(
-        fmt::format("{} rows were refused: {}", text("refused"), counts.at("refusals").dump()));
-  if (count("clamped") > 0)
-    log::warning(fmt::format("{} log-odds were clamped to --max-log-odds", text("clamped")));
-  if (count("capped_groups") > 0) {
-    log::warning(
-        fmt::format("{} groups of one source and type were scaled down to "
-                    "--max-group-weight, as a logarithmic pool",
-                    text("capped_groups")));
-  }
-}
-
 ExitCode run_evidence(const EvidenceParams& params, const Context& context) {
   const comm::Comm& comm = context.world;
-  on_root(comm, [&] {  // before the work rather than after it
-    if (params.out && !params.run.overwrite && fs::exists(*params.out))
-      throw InputError(fmt::format("'{}' exists; --overwrite replaces it", params.out->string()));
+  on_root(comm, [&] { check_outputs(params); });  // before the work rather than after it
+  const fold::EvidenceRequest request = request_of(params, comm);
+  on_root(comm, [&] {
+    if (params.gold) check_evidence_gold(request.columns, *params.gold, params.run.overwrite);
   });
-  Extras extras;
-  const Recorded run = run_job(params, context, extras);
+  EvidenceExtras extras;
+  const Recorded run = run_job(params, request, context, extras);
   if (run.exit_code == ExitCode::interrupted) return run.exit_code;
   std::string printed;
   on_root(comm, [&] {
-    if (params.out || !params.json)
-      printed = format_evidence(run.result, params.format, params.top);
-    if (params.out) {
-      write_file_atomically(*params.out, printed, params.run.overwrite);
-      printed.clear();
-    }
-    if (params.json) {
-      Json report = common_report(run);
-      report.update(run.record.at("counts"));
-      report["deduplicated"] = extras.deduplicated;
-      report["compared_rows"] = extras.candidates;
-      printed = report.dump(2) + "\n";
-    }
+    Json report = common_report(run);
+    report.update(run.record.at("counts"));
+    report["deduplicated"] = extras.deduplicated;
+    report["compared_rows"] = extras.candidates;
     tell_story(run, headline(run));
     tell_counts(run.record.at("counts"), extras);
+    printed = deliver(params, request, run.result, std::move(report));
   });
   print_from_root(comm, printed);
   return run.exit_code;
@@ -240,6 +176,9 @@ void describe(EvidenceParams& p, Options& visit) {
       "how entities are printed");
   visit.flag("json", p.json, "print one JSON object about the run instead of the entities");
   visit.option("out", p.out, "FILE", "write the entities to FILE instead of standard output");
+  visit.option("gold", p.gold, "DIR",
+               "write entities, sources and equivocations to DIR as datasets, for trawl search and "
+               "h5py");
   visit.section("How to find the rows");
   describe(p.scan, visit);
   describe(p.run, visit);
@@ -272,8 +211,8 @@ const About evidence_about = {
 };
 
 Recorded run_evidence_job(const EvidenceParams& params, const Context& context) {
-  Extras extras;
-  return run_job(params, context, extras);
+  EvidenceExtras extras;
+  return run_job(params, request_of(params, context.world), context, extras);
 }
 
 Command evidence_command() {

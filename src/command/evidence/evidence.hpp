@@ -34,6 +34,7 @@ struct EvidenceParams {
   MatchFormat format = MatchFormat::table;
   bool json = false;
   std::optional<std::filesystem::path> out;
+  std::optional<std::filesystem::path> gold;
   ScanParams scan;
   RunParams run;
   double checkpoint = 300;

@@ -1,83 +1,60 @@
-#include <algorithm>
-#include <limits>
-#include <utility>
-
 #include <fmt/format.h>
 
 #include "command/cells.hpp"
 #include "command/evidence/evidence.hpp"
+#include "command/evidence/fields.hpp"
+#include "command/evidence/lines.hpp"
 
 namespace trawl::command {
 namespace {
 
-const Cells titles = {"entity",   ">log_odds",   ">p",        ">low",     ">high",
-                      ">trimmed", ">plain",      ">sources",  ">cut",     ">distrusted",
-                      ">records", ">duplicates", ">withheld", ">refused", ">clamped",
-                      ">log_p",   ">log_not_p",  "guarantee"};
-
-struct Line {
-  Json json;
-  std::string_view text;
-  double log_odds = 0;  // robust
-};
-
-// Also of {"float":"-Infinity"}; what does not exist is below all.
-double number_of(const Json& value) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  if (value.is_number()) return value.get<double>();
-  if (!value.is_object()) return -infinity;
-  return value.begin()->get<std::string>().starts_with('-') ? -infinity : infinity;
-}
-
-std::vector<Line> entities_in(std::string_view lines) {
-  std::vector<Line> out;
-  for (std::size_t at = 0; at < lines.size();) {
-    const std::size_t end = std::min(lines.find('\n', at), lines.size());
-    const std::string_view text = lines.substr(at, end + 1 - at);
-    at = end + 1;
-    if (!text.starts_with("{\"entity\":")) break;  // equivocations are last
-    Json json = Json::parse(text);
-    const double log_odds = number_of(json.at("median").at("log_odds"));
-    out.push_back({std::move(json), text, log_odds});
-  }
-  return out;
-}
-
-void keep_strongest(std::vector<Line>& lines, std::uint64_t top) {
-  std::ranges::stable_sort(lines, std::ranges::greater(), &Line::log_odds);
-  if (lines.size() > top) lines.resize(top);
-}
+// What fits on a screen, the most important first; CSV has all.
+const Cells table_titles = {
+    "entity",        ">log_odds", ">p",          ">low",       ">high",
+    ">trimmed",      ">plain",    ">sources",    ">cut",       ">distrusted",
+    ">unregistered", ">records",  ">duplicates", ">withheld",  ">refused",
+    ">clamped",      ">capped",   ">log_p",      ">log_not_p", "guarantee"};
 
 // For people six digits are enough.
-std::string number_at(const Json& line, const char* posterior, const char* name,
-                      MatchFormat format) {
+std::string number_at(const Json& line, const char* posterior, const char* name) {
   const Json& of = line.at(posterior);
-  if (format != MatchFormat::table || !of.at(name).is_number()) return text_at(of, name);
+  if (!of.at(name).is_number()) return text_at(of, name);
   return fmt::format("{:.6g}", of.at(name).get<double>());
 }
 
-Cells cells_of(const Json& line, MatchFormat format) {
+Cells table_cells(const Json& line) {
   const auto number = [&](const char* posterior, const char* name = "log_odds") {
-    return number_at(line, posterior, name, format);
+    return number_at(line, posterior, name);
   };
-  return {text_at(line, "entity"),
-          number("median"),
-          number("median", "p"),
-          number("low"),
-          number("high"),
-          number("trimmed_mean"),
-          number("plain"),
-          text_at(line.at("over_sources"), "sources"),
-          std::to_string(line.at("cut").size()),
-          text_at(line, "distrusted"),
-          text_at(line, "records"),
-          text_at(line, "duplicates"),
-          text_at(line, "withheld"),
-          text_at(line, "refused"),
-          text_at(line, "clamped"),
-          number("median", "log_p"),
-          number("median", "log_not_p"),
-          text_at(line, "guarantee")};
+  Cells cells = {text_of_id(line.at("entity")),
+                 number("median"),
+                 number("median", "p"),
+                 number("low"),
+                 number("high"),
+                 number("trimmed_mean"),
+                 number("plain"),
+                 text_at(line.at("over_sources"), "sources"),
+                 std::to_string(line.at("cut").size())};
+  for (const char* name : {"distrusted", "unregistered", "records", "duplicates", "withheld",
+                           "refused", "clamped", "capped_groups"})
+    cells.push_back(text_at(line, name));
+  append(cells,
+         {number("median", "log_p"), number("median", "log_not_p"), text_at(line, "guarantee")});
+  return cells;
+}
+
+Cells csv_titles() {
+  Cells titles = {"entity"};
+  for (const EvidenceField& field : evidence_fields()) titles.push_back(field.name);
+  titles.push_back("cut");
+  return titles;
+}
+
+Cells csv_cells(const Json& line) {
+  Cells cells = {text_of_id(line.at("entity"))};
+  for (const EvidenceField& field : evidence_fields()) cells.push_back(text_of(field.find(line)));
+  cells.push_back(std::to_string(line.at("cut").size()));
+  return cells;
 }
 
 }  // namespace
@@ -85,16 +62,24 @@ Cells cells_of(const Json& line, MatchFormat format) {
 std::string format_evidence(std::string_view lines, MatchFormat format,
                             std::optional<std::uint64_t> top) {
   if (format == MatchFormat::jsonl && !top) return std::string(lines);
-  std::vector<Line> entities = entities_in(lines);
-  if (top) keep_strongest(entities, *top);
-  if (format == MatchFormat::jsonl) {
-    std::string out;
-    for (const Line& line : entities) out += line.text;
-    return out;
-  }
+  const std::string_view entities = evidence_sections(lines).entities;
+  const bool csv = format == MatchFormat::csv;
+  std::string out;
   std::vector<Cells> rows;
-  for (const Line& line : entities) rows.push_back(cells_of(line.json, format));
-  return print_rows(titles, rows, format);
+  const auto add = [&](std::string_view line) {
+    if (format == MatchFormat::jsonl) {
+      out += line;
+    } else {
+      rows.push_back(csv ? csv_cells(Json::parse(line)) : table_cells(Json::parse(line)));
+    }
+  };
+  if (top) {
+    for (const std::string_view line : strongest(entities, *top)) add(line);
+  } else {
+    each_line(entities, add);
+  }
+  if (format == MatchFormat::jsonl) return out;
+  return print_rows(csv ? csv_titles() : table_titles, rows, format);
 }
 
 }  // namespace trawl::command

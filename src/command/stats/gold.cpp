@@ -1,19 +1,10 @@
 #include "command/stats/gold.hpp"
 
-#include <algorithm>
-#include <memory>
-#include <optional>
 #include <set>
-#include <span>
-#include <system_error>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include <trawl/base/error.hpp>
 #include <trawl/base/file.hpp>
 
-#include "command/dataset_output.hpp"
 #include "command/stats/lines.hpp"
 
 namespace trawl::command {
@@ -42,109 +33,6 @@ GoldFacts facts_of(const StatsSections& sections, std::size_t levels) {
   return facts;
 }
 
-class GoldWriter {
- public:
-  GoldWriter(GoldTable table, const fs::path& folder)
-      : table_(std::move(table)), writer_(folder / table_.file, schema(), output()) {
-    for (const GoldColumn& column : table_.columns) builders_.emplace_back(column.schema);
-  }
-
-  void add(std::string_view line) {
-    const Json parsed = Json::parse(line);
-    for (std::size_t i = 0; i < builders_.size(); ++i) table_.columns[i].add(parsed, builders_[i]);
-    if (builders_[0].rows() == output().write.row_group_rows) flush();
-  }
-
-  store::WrittenDataset finish() {
-    if (builders_[0].rows() > 0) flush();
-    return writer_.finish();
-  }
-
- private:
-  Schema schema() const {
-    std::vector<ColumnSchema> columns;
-    for (const GoldColumn& column : table_.columns) columns.push_back(column.schema);
-    return Schema(std::move(columns));
-  }
-
-  // Short row groups: there are several columns for each feature. gzip: h5py reads it without
-  // plugins.
-  static DatasetOutput output() {
-    DatasetOutput output;
-    output.write = {store::Codec::gzip, 8192, true, {}, {}};
-    return output;
-  }
-
-  void flush() {
-    std::vector<ColumnView> views;
-    for (const ColumnBuilder& builder : builders_) views.push_back(builder.view());
-    writer_.append(views);
-    for (ColumnBuilder& builder : builders_) builder.clear();
-  }
-
-  GoldTable table_;
-  CountingWriter writer_;
-  std::vector<ColumnBuilder> builders_;
-};
-
-store::WrittenDataset write_table(GoldTable table, std::string_view lines, const fs::path& folder) {
-  GoldWriter writer(std::move(table), folder);
-  each_line(lines, [&](std::string_view line) { writer.add(line); });
-  return writer.finish();
-}
-
-void check_names(const GoldTable& table) {
-  std::set<std::string> seen;
-  for (const GoldColumn& column : table.columns) {
-    if (seen.insert(column.schema.name).second) continue;
-    throw InputError(
-        fmt::format("--gold: {} would have two columns '{}', one of them named as the data's. "
-                    "Leave out --gold, "
-                    "or rename the column of the data",
-                    table.file, column.schema.name));
-  }
-}
-
-bool is_gold(const fs::path& folder) {
-  if (!fs::is_directory(folder)) return false;
-  static const std::set<fs::path> ours = {"nodes.h5", "entities.h5", "pairs.h5", "records.h5",
-                                          "replaced"};
-  return std::ranges::all_of(fs::directory_iterator(folder), [](const fs::directory_entry& entry) {
-    const fs::path name = entry.path().filename();
-    const bool beside = name.extension() == ".trawl-index" || name.extension() == ".partial";
-    return ours.contains(beside ? name.stem() : name);
-  });
-}
-
-void check_place(const fs::path& folder, bool overwrite) {
-  if (!fs::exists(folder)) return;
-  if (!overwrite)
-    throw InputError(fmt::format("'{}' exists; --overwrite replaces it", folder.string()));
-  if (!is_gold(folder)) {
-    throw InputError(
-        fmt::format("'{}' holds other things than a gold layer, so --overwrite does not touch it. "
-                    "Choose another --gold",
-                    folder.string()));
-  }
-}
-
-// Without a slash at the end, which would name a file within.
-fs::path plain(const fs::path& folder) {
-  const fs::path normal = folder.lexically_normal();
-  return normal.has_filename() ? normal : normal.parent_path();
-}
-
-// What is replaced moves into the new folder first: no other name is touched.
-constexpr const char* replaced_name = "replaced";
-
-void publish_folder(const fs::path& partial, const fs::path& folder) {
-  fsync_folder(partial);
-  if (fs::exists(folder)) fs::rename(folder, partial / replaced_name);
-  fs::rename(partial, folder);
-  fsync_folder(fs::absolute(folder).parent_path());
-  fs::remove_all(folder / replaced_name);
-}
-
 }  // namespace
 
 void check_gold(const fold::StatsRequest& request, const fs::path& folder, bool overwrite) {
@@ -153,41 +41,21 @@ void check_gold(const fold::StatsRequest& request, const fs::path& folder, bool 
   if (!request.group_by.empty()) check_names(entity_table(request, facts));
   if (request.pairs) check_names(pair_table(request, facts));
   if (request.anomalies && request.anomalies->records) check_names(record_table(request, facts));
-  for (const fs::path& place : {plain(folder), temporary_name(plain(folder))})
-    check_place(place, overwrite || place != plain(folder));
+  check_gold_place(folder, overwrite);
 }
 
 std::vector<store::WrittenDataset> write_gold(std::string_view lines,
                                               const fold::StatsRequest& request,
-                                              const fs::path& given, bool overwrite) {
-  const fs::path folder = plain(given), partial = temporary_name(folder);
+                                              const fs::path& folder, bool overwrite) {
   check_gold(request, folder, overwrite);
   const StatsSections sections = sections_of(lines);
   const GoldFacts facts = facts_of(sections, request.levels.size());
-  fs::remove_all(partial);  // what was left by a run that was killed: check_gold looked
-  make_folder(partial);
-  std::vector<store::WrittenDataset> written;
-  written.push_back(write_table(node_table(request, facts), sections.nodes, partial));
-  if (!request.group_by.empty())
-    written.push_back(write_table(entity_table(request, facts), sections.entities, partial));
-  if (request.pairs)
-    written.push_back(write_table(pair_table(request, facts), sections.pairs, partial));
+  std::vector<GoldPart> parts{{node_table(request, facts), sections.nodes}};
+  if (!request.group_by.empty()) parts.push_back({entity_table(request, facts), sections.entities});
+  if (request.pairs) parts.push_back({pair_table(request, facts), sections.pairs});
   if (request.anomalies && request.anomalies->records)
-    written.push_back(write_table(record_table(request, facts), sections.records, partial));
-  publish_folder(partial, folder);
-  for (store::WrittenDataset& dataset : written) dataset.path = folder / dataset.path.filename();
-  return written;
-}
-
-Json json_of(const std::vector<store::WrittenDataset>& gold) {
-  Json files = Json::array();
-  for (const store::WrittenDataset& dataset : gold) {
-    files.push_back({{"path", dataset.path.string()},
-                     {"rows", dataset.rows},
-                     {"bytes", dataset.bytes},
-                     {"digest", dataset.digest}});
-  }
-  return files;
+    parts.push_back({record_table(request, facts), sections.records});
+  return write_layer(parts, folder, overwrite);
 }
 
 }  // namespace trawl::command

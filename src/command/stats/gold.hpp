@@ -3,30 +3,15 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include <trawl/base/column.hpp>
-#include <trawl/base/json.hpp>
 #include <trawl/fold/stats.hpp>
-#include <trawl/store/writer.hpp>
+
+#include "command/gold/layer.hpp"
 
 namespace trawl::command {
-
-// Adds the value that a line has for a column, NULL where it has none.
-using AddCell = std::function<void(const Json& line, ColumnBuilder& column)>;
-
-struct GoldColumn {
-  ColumnSchema schema;
-  AddCell add;
-};
-
-struct GoldTable {
-  std::string file;
-  std::vector<GoldColumn> columns;
-};
 
 // What the names of columns do not depend on.
 struct GoldFacts {
@@ -51,7 +36,5 @@ void check_gold(const fold::StatsRequest& request, const std::filesystem::path& 
 std::vector<store::WrittenDataset> write_gold(std::string_view lines,
                                               const fold::StatsRequest& request,
                                               const std::filesystem::path& folder, bool overwrite);
-
-Json json_of(const std::vector<store::WrittenDataset>& gold);
 
 }  // namespace trawl::command

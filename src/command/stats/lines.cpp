@@ -1,10 +1,5 @@
 #include "command/stats/lines.hpp"
 
-#include <limits>
-#include <string>
-
-#include <trawl/base/text.hpp>
-
 namespace trawl::command {
 
 StatsSections sections_of(std::string_view lines) {
@@ -20,11 +15,6 @@ StatsSections sections_of(std::string_view lines) {
           lines.substr(nodes + entities, pairs), lines.substr(nodes + entities + pairs)};
 }
 
-std::string_view after(std::string_view line, std::string_view key) {
-  const std::size_t at = line.find(key);
-  return at == line.npos ? std::string_view() : line.substr(at + key.size());
-}
-
 std::string_view path_text(std::string_view line) {
   constexpr std::string_view begin = "{\"path\":";
   // What may follow it, in nodes, entities and records.
@@ -34,14 +24,6 @@ std::string_view path_text(std::string_view line) {
     if (end != line.npos) return line.substr(begin.size(), end - begin.size());
   }
   return {};
-}
-
-double number_in(const Json& object, const char* key) {
-  constexpr double none = std::numeric_limits<double>::quiet_NaN();
-  const auto found = object.find(key);
-  if (found == object.end() || found->is_null()) return none;
-  if (found->is_number()) return found->get<double>();
-  return parse_double(found->value("float", "nan")).value_or(none);
 }
 
 }  // namespace trawl::command

@@ -1,10 +1,9 @@
-// Walking through the text of stats.jsonl without making JSON of all of it.
+// The parts of stats.jsonl, and where its lines say what.
 #pragma once
 
-#include <algorithm>
 #include <string_view>
 
-#include <trawl/base/json.hpp>
+#include "command/json_lines.hpp"
 
 namespace trawl::command {
 
@@ -21,23 +20,7 @@ struct StatsSections {
 };
 StatsSections sections_of(std::string_view lines);  // O(bytes)
 
-// Calls f with each line, with its line feed.
-template <class F>
-void each_line(std::string_view lines, F f) {
-  for (std::size_t at = 0; at < lines.size();) {
-    const std::size_t end = std::min(lines.find('\n', at), lines.size() - 1) + 1;
-    f(lines.substr(at, end - at));
-    at = end;
-  }
-}
-
-// What follows `key` in the line; empty when it does not have it.
-std::string_view after(std::string_view line, std::string_view key);
-
 // The path as the JSON of the line has it: equal paths, equal texts.
 std::string_view path_text(std::string_view line);
-
-// Null, and what is not there, as NaN; infinities from {"float":"Infinity"}.
-double number_in(const Json& object, const char* key);
 
 }  // namespace trawl::command

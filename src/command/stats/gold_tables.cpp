@@ -1,11 +1,6 @@
 // The columns of the gold layer, and what each takes from a line of stats.jsonl.
 #include <cstdint>
-#include <limits>
-#include <memory>
-#include <optional>
 #include <utility>
-
-#include <trawl/base/text.hpp>
 
 #include "command/cells.hpp"
 #include "command/stats/gold.hpp"
@@ -13,25 +8,10 @@
 namespace trawl::command {
 namespace {
 
-// More names than this, or longer ones, are stored as text: categories are padded to the longest.
-constexpr std::size_t max_categories = 65536;
-constexpr std::size_t max_category_bytes = 16u << 20;
-
-const Json* find(const Json* object, const std::string& key) {
-  if (object == nullptr || !object->is_object()) return nullptr;
-  const auto found = object->find(key);
-  return found == object->end() || found->is_null() ? nullptr : &*found;
-}
-
-// Finds what a column holds in a line; null: NULL.
-using Find = std::function<const Json*(const Json& line)>;
-
-Find member(std::string key) {
-  return [key = std::move(key)](const Json& line) { return find(&line, key); };
-}
+using namespace gold;
 
 Find of_anomaly(std::string key) {
-  return [key = std::move(key)](const Json& line) { return find(find(&line, "anomaly"), key); };
+  return member("anomaly", std::move(key));
 }
 
 Find of_feature(std::size_t i, std::string key) {
@@ -48,67 +28,6 @@ Find of_driver(std::string feature, std::string key) {
     }
     return nullptr;
   };
-}
-
-double number_from(const Json& json) {
-  if (json.is_number()) return json.get<double>();
-  return parse_double(json.at("float").get<std::string>()).value();  // {"float":"Infinity"}
-}
-
-template <class F>
-AddCell unless_null(Find find, F append) {
-  return [find = std::move(find), append = std::move(append)](const Json& line,
-                                                              ColumnBuilder& column) {
-    const Json* value = find(line);
-    if (value == nullptr) {
-      column.append_null();
-    } else {
-      append(*value, column);
-    }
-  };
-}
-
-GoldColumn count(std::string name, Find find) {
-  return {{std::move(name), Type::int64, Lane::i64, true, nullptr},
-          unless_null(std::move(find), [](const Json& value, ColumnBuilder& column) {
-            column.append(value.get<std::int64_t>());
-          })};
-}
-
-GoldColumn number(std::string name, Find find) {
-  return {{std::move(name), Type::float64, Lane::f64, true, nullptr},
-          unless_null(std::move(find), [](const Json& value, ColumnBuilder& column) {
-            column.append(number_from(value));
-          })};
-}
-
-GoldColumn yes_or_no(std::string name, Find find) {
-  return {{std::move(name), Type::boolean, Lane::u8, true, nullptr},
-          unless_null(std::move(find), [](const Json& value, ColumnBuilder& column) {
-            column.append(static_cast<std::int64_t>(value.get<bool>()));
-          })};
-}
-
-GoldColumn text(std::string name, Find find) {
-  return {{std::move(name), Type::text, Lane::text, true, nullptr},
-          unless_null(std::move(find), [](const Json& value, ColumnBuilder& column) {
-            column.append(std::string_view(value.is_number() ? value.dump() : text_from(value)));
-          })};
-}
-
-// Categorical where the names allow it, else text.
-ColumnSchema names_schema(std::string name, const Categories& names) {
-  std::size_t width = 1;
-  bool storable = names.size() <= max_categories;
-  for (const std::string& each : names) {
-    width = std::max(width, each.size());
-    if (each.ends_with('\0')) storable = false;
-  }
-  if (!storable || width * names.size() > max_category_bytes)
-    return {std::move(name), Type::text, Lane::text, true, nullptr};
-  const Lane lane = names.size() <= 256 ? Lane::u8 : Lane::u16;
-  return {std::move(name), Type::categorical, lane, true,
-          std::make_shared<const Categories>(names)};
 }
 
 GoldColumn level(std::string name, std::size_t i, const Categories& names) {
@@ -136,16 +55,14 @@ class Columns {
 
   void add_entity() {
     if (request_.group_by.empty()) return;
-    add(facts_.text_entities ? text(request_.group_by, member("entity"))
-                             : count(request_.group_by, member("entity")));
+    add(id(request_.group_by, facts_.text_entities, member("entity")));
   }
 
   // The two of a pair, and where they are below the node that both share, where they were named.
   void add_pair() {
     for (const std::size_t i : {0U, 1U}) {
-      const auto id = [i](const Json& line) { return &line.at("pair").at(i); };
-      const std::string name = i == 0 ? request_.group_by : "other";
-      add(facts_.text_entities ? text(name, id) : count(name, id));
+      add(id(i == 0 ? request_.group_by : "other", facts_.text_entities,
+             [i](const Json& line) { return &line.at("pair").at(i); }));
     }
     for (const std::size_t i : {0U, 1U}) {
       const auto path = [i](const Json& line) {

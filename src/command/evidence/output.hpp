@@ -1,0 +1,33 @@
+// What `trawl evidence` says and writes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <trawl/base/json.hpp>
+
+#include "command/evidence/evidence.hpp"
+
+namespace trawl::command {
+
+// What a run tells besides its record. Root.
+struct EvidenceExtras {
+  bool deduplicated = false;
+  bool registered = false;
+  std::uint64_t candidates = 0;  // rows that were compared exactly
+};
+
+// Root, before any work. InputError: a file that exists, or two outputs of one name.
+void check_outputs(const EvidenceParams& params);
+
+// Root. For people.
+std::string headline(const Recorded& run);
+void tell_counts(const Json& counts, const EvidenceExtras& extras);
+
+// Root. Writes --gold, --out; returns what is to be printed. `report` is what --json prints, but
+// for the files.
+std::string deliver(const EvidenceParams& params, const fold::EvidenceRequest& request,
+                    std::string_view lines, Json report);
+
+}  // namespace trawl::command
