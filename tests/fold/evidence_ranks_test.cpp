@@ -141,6 +141,23 @@ TEST(Evidence, IsWhatConsensusOfAllRecordsSaysWhateverTheScreen) {
   }
 }
 
+// 1125 blocks of 16 bytes.
+TEST(Evidence, IsTheSameHoweverLittleMemoryTheScreenHas) {
+  EvidenceRequest request = request_for({}, 0, 2);
+  const EvidenceResult one = run(request);
+  for (const std::uint64_t bytes : {17'999u, 9'000u, 2'000u}) {
+    request.screen_bytes = bytes;
+    const EvidenceResult got = run(request);
+    EXPECT_EQ(got.lines, one.lines);
+    EXPECT_EQ(got.candidates, one.candidates);
+    EXPECT_GT(got.search.bytes_read + 1, one.search.bytes_read);
+    const EvidenceResult apart =
+        run(request, comm::with_nodes(world(), [](int rank) { return rank / 2; }));
+    EXPECT_EQ(apart.lines, one.lines);
+    EXPECT_EQ(apart.candidates, one.candidates);
+  }
+}
+
 TEST(Evidence, IsTheSameOnPlayedNodes) {
   const EvidenceRequest request = request_for({}, 0, 1);
   const EvidenceResult one = run(request);

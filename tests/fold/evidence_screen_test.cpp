@@ -97,6 +97,52 @@ TEST(IdentityScreen, NeverTakesACopyForUniqueAndRarelyTheOtherWayRound) {
   EXPECT_GT(wrong, 0u);
 }
 
+// All rows go through all windows.
+void fill(IdentityScreen& screen, std::span<const std::uint64_t> hashes) {
+  for (std::uint64_t left = screen.windows(); left > 0; --left) {
+    screen.mark(hashes);
+    screen.share();
+    if (left == 1) break;
+    screen.test(hashes);
+    screen.next_window();
+  }
+}
+
+TEST(IdentityScreen, IsTheSameInAnyNumberOfWindows) {
+  const auto hashes = random_hashes(8, 6000, 0.1), others = random_hashes(9, 3000, 0);
+  for (const std::uint64_t blocks : {1u, 10u, 301u}) {
+    IdentityScreen whole(Comm::solo(), blocks);
+    fill(whole, hashes);
+    EXPECT_EQ(whole.windows(), 1u);
+    for (const std::uint64_t at_once : {0u, 1u, 4u, 7u, 150u, 300u, 1000u}) {
+      IdentityScreen screen(Comm::solo(), blocks, at_once);
+      ASSERT_GE(screen.windows() * std::max<std::uint64_t>(at_once, 1), blocks);
+      fill(screen, hashes);
+      for (const std::uint64_t hash : hashes) {
+        screen.prefetch(hash);
+        ASSERT_EQ(screen.may_repeat(hash), whole.may_repeat(hash)) << blocks << " " << at_once;
+      }
+    }
+  }
+}
+
+TEST(NodeHashes, IsASet) {
+  for (const std::size_t count : {0u, 1u, 5u, 40'000u}) {
+    auto hashes = random_hashes(count, count, 0.3);
+    // As those of a window: of one range.
+    for (std::uint64_t& hash : hashes) hash >>= 20;
+    if (count > 1) hashes[0] = 0;
+    const std::set<std::uint64_t> want(hashes.begin(), hashes.end());
+    const NodeHashes got(Comm::solo(), hashes);
+    for (const std::uint64_t hash : want) ASSERT_TRUE(got.contains(hash));
+    std::mt19937_64 random(3);
+    for (int i = 0; i < 20'000; ++i) {
+      const std::uint64_t hash = (random() >> 20) | 2;
+      ASSERT_EQ(got.contains(hash), want.contains(hash));
+    }
+  }
+}
+
 // Words of blocks in which parts of the rows are marked one by one.
 std::vector<std::uint64_t> words_of(std::span<const std::uint64_t> hashes, std::uint64_t blocks) {
   std::vector<std::uint64_t> all(blocks * IdentityScreen::words_per_block);

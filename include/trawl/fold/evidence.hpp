@@ -32,6 +32,9 @@ struct EvidenceRequest {
   // there and columns.source is not.
   std::optional<SourceRegistry> registered;
   double prior = 0.5;  // of every entity, in (0, 1)
+  // Bytes of the screen that a node has at once (a rank, where ranks of a node cannot share
+  // memory). Whatever does not fit takes more passes over the data. No result depends on it.
+  std::uint64_t screen_bytes = std::uint64_t{4} << 30;
   // Blocks of 16 bytes of the screen that proves identities to be unique; 0: one for 4 rows. No
   // result depends on it.
   std::uint64_t screen_blocks = 0;

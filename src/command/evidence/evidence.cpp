@@ -81,6 +81,7 @@ fold::EvidenceRequest request_of(const EvidenceParams& p, const comm::Comm& comm
   request.rules.byzantine = p.byzantine;
   request.rules.confidence = p.confidence;
   request.rules.equivocation = p.equivocation;
+  request.screen_bytes = p.screen_memory << 20;
   request.registered = registry_of(p, request, comm);
   request.rules.registered_only = request.registered.has_value();
   request.search = fold::search_of(request);
@@ -181,6 +182,10 @@ void describe(EvidenceParams& p, Options& visit) {
                "h5py");
   visit.section("How to find the rows");
   describe(p.scan, visit);
+  visit.option(
+      "screen-memory", p.screen_memory, Range{1, 1 << 24}, "MIB",
+      "memory of a node for finding duplicates, 4 bytes a row; with less, the data is read "
+      "more often");
   describe(p.run, visit);
   visit.option("checkpoint", p.checkpoint, Range{0.1, 1e6}, "SECONDS",
                "how often the sums are written, so that a killed run can go on from there");
@@ -197,7 +202,7 @@ const About evidence_about = {
         "docs/evidence.md defines every number.\n\n"
         "A record that comes twice counts once. Two records of one entity, source and id that "
         "differ are equivocation: neither counts, both are listed, and the source loses its votes "
-        "(--equivocation). For that the data is read twice: first to prove, in 4 bytes a row, "
+        "(--equivocation). For that the data is read twice: first to prove "
         "which identities are unique.\n\n"
         "A row with NULL for the entity, source, id, log-odds, weight or prior, with NaN, or with "
         "a weight outside [0, 1] is refused and counted.\n\n"

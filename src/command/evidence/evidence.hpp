@@ -38,6 +38,7 @@ struct EvidenceParams {
   ScanParams scan;
   RunParams run;
   double checkpoint = 300;
+  std::uint64_t screen_memory = 4096;  // MiB
 };
 
 void describe(EvidenceParams& p, Options& visit);

@@ -132,7 +132,8 @@ void IdentityMarker::add(const GroupRef& group, std::span<const std::uint64_t> m
     const RowSpan whole =
         filter(rows, kept, [&](std::uint32_t row) { return identity.is_whole(row); });
     identity.hashes(whole, hashes);
-    screen_.mark(std::span(hashes).first(whole.size()));
+    const auto of_rows = std::span(hashes).first(whole.size());
+    task_ == Task::mark ? screen_.mark(of_rows) : screen_.test(of_rows);
   });
 }
 

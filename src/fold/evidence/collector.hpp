@@ -34,8 +34,9 @@ class IdentityReader {
 // Pass 1. Rows go straight into the screen: nothing to merge.
 class IdentityMarker final : public RowSummary {
  public:
-  IdentityMarker(const EvidencePositions& columns, IdentityScreen& screen)
-      : columns_(columns), screen_(screen) {}
+  enum class Task : std::uint8_t { mark, test };
+  IdentityMarker(const EvidencePositions& columns, Task task, IdentityScreen& screen)
+      : columns_(columns), task_(task), screen_(screen) {}
 
   void add(const GroupRef& group, std::span<const std::uint64_t> matches,
            core::ColumnSource& columns) override;
@@ -45,6 +46,7 @@ class IdentityMarker final : public RowSummary {
 
  private:
   const EvidencePositions& columns_;
+  const Task task_;
   IdentityScreen& screen_;
 };
 

@@ -75,7 +75,7 @@ class TwoPasses {
     }
     collect(result);
     if (result.search.status == Status::interrupted) return result;
-    if (screen_) check_covered(result.search);
+    if (screen_) check_covers(first_, result.search);
     timer_.begin("combine");
     if (screen_) screen_->release();
     population_.resolve(comm_);
@@ -87,27 +87,61 @@ class TwoPasses {
   }
 
  private:
-  // Collective.
+  // Collective. Window after window of the screen; all passes must see the same rows.
   void mark() {
+    timer_.begin("screen");
+    first_ = pass(IdentityMarker::Task::mark, true);
+    while (first_.status != Status::interrupted) {
+      screen_->share();
+      if (++windows_ == screen_->windows()) break;
+      check_same(pass(IdentityMarker::Task::test, false));
+      if (first_.status == Status::interrupted) break;
+      screen_->next_window();
+      check_same(pass(IdentityMarker::Task::mark, false));
+    }
+    timer_.end();
+  }
+
+  // Collective. Over the columns of the identity.
+  SearchResult pass(IdentityMarker::Task task, bool plans) {
     SearchRequest search = request_.search;
-    search.audit = 0;  // the second pass audits
+    search.audit = 0;  // the last pass audits
     SearchHooks hooks;
     hooks.stop = hooks_.stop;
     hooks.on_tick = hooks_.on_tick;
-    hooks.on_plan = [this](const Opened& opened, const std::vector<KeyListFacts>& lists,
-                           const std::vector<Work>& work) {
-      const std::uint64_t per_block = IdentityScreen::rows_per_block;
-      screen_.emplace(comm_, request_.screen_blocks > 0
-                                 ? request_.screen_blocks
-                                 : (rows_of(work, opened) + per_block - 1) / per_block);
-      if (hooks_.on_plan) hooks_.on_plan(opened, lists, work);
+    if (plans) {
+      hooks.on_plan = [this](const Opened& opened, const std::vector<KeyListFacts>& lists,
+                             const std::vector<Work>& work) {
+        make_screen(rows_of(work, opened));
+        if (hooks_.on_plan) hooks_.on_plan(opened, lists, work);
+      };
+    }
+    hooks.make_summary = [this, task] {
+      return std::make_unique<IdentityMarker>(columns_, task, *screen_);
     };
-    hooks.make_summary = [this] { return std::make_unique<IdentityMarker>(columns_, *screen_); };
-    timer_.begin("screen");
-    PhaseTimer timer;  // its phases are all of this one
-    first_ = fold::search(search, comm_, hooks, timer);
-    if (first_.status != Status::interrupted) screen_->share();
-    timer_.end();
+    PhaseTimer timer;  // its phases are all of "screen"
+    return fold::search(search, comm_, hooks, timer);
+  }
+
+  // Collective.
+  void make_screen(std::uint64_t rows) {
+    constexpr std::uint64_t per_block = IdentityScreen::rows_per_block,
+                            block_bytes = IdentityScreen::words_per_block * sizeof(std::uint64_t);
+    screen_.emplace(
+        comm_,
+        request_.screen_blocks > 0 ? request_.screen_blocks : (rows + per_block - 1) / per_block,
+        request_.screen_bytes / block_bytes);
+  }
+
+  // Collective. What another pass than the first one saw.
+  void check_same(const SearchResult& again) {
+    first_.bytes_read += again.bytes_read;
+    if (again.status == Status::interrupted) {
+      first_.status = Status::interrupted;
+      return;
+    }
+    check_covers(again, first_);
+    check_covers(first_, again);
   }
 
   // Collective. Records of earlier attempts were summed because they are unique among the rows
@@ -150,29 +184,29 @@ class TwoPasses {
   }
 
   // Collective. A proof that an identity is unique holds for the rows that the screen has seen:
-  // those of the second pass must be among them.
-  void check_covered(const SearchResult& second) const {
+  // those that another pass has must be among them.
+  void check_covers(const SearchResult& screened, const SearchResult& other) const {
     comm_.agree("comparing the passes over the data", [&] {
       if (!comm_.is_root()) return;
-      for (std::size_t i = 0; i < second.opened.facts.size(); ++i) {
-        const DatasetFacts &before = first_.opened.facts[i], &after = second.opened.facts[i];
+      for (std::size_t i = 0; i < other.opened.facts.size(); ++i) {
+        const DatasetFacts &before = screened.opened.facts[i], &after = other.opened.facts[i];
         if (after.failure.empty() && (before.digest != after.digest || before.rows != after.rows))
-          changed(second, i);
+          changed(other, i);
       }
-      for (const LedgerRun& run : second.ledger.runs()) {
+      for (const LedgerRun& run : other.ledger.runs()) {
         if (run.state == GroupState::scanned &&
-            scanned_within(first_.ledger, run) != run.end - run.begin)
-          changed(second, run.dataset);
+            scanned_within(screened.ledger, run) != run.end - run.begin)
+          changed(other, run.dataset);
       }
     });
   }
 
   [[noreturn]] static void changed(const SearchResult& result, std::size_t dataset) {
-    throw Error(
-        fmt::format("dataset '{}': rows were read that could not be read before, when records were "
-                    "screened for duplicates. The data changed during the run, or reading it "
-                    "fails now and then: run again",
-                    result.opened.refs()[dataset].name));
+    throw Error(fmt::format(
+        "dataset '{}': rows were read in one pass over the data and not in another one, when "
+        "records were screened for duplicates. The data changed during the run, or reading it "
+        "fails now and then: run again",
+        result.opened.refs()[dataset].name));
   }
 
   const EvidenceRequest& request_;
@@ -182,6 +216,7 @@ class TwoPasses {
   PhaseTimer& timer_;
   EvidencePopulation population_;
   std::optional<IdentityScreen> screen_;
+  std::uint64_t windows_ = 0;  // of the screen that are done
   SearchResult first_;
 };
 

@@ -12,33 +12,56 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <mutex>
 #include <span>
+#include <vector>
 
 #include <trawl/comm/comm.hpp>
 
+#include "fold/evidence/node_hashes.hpp"
+
 namespace trawl::fold {
 
+//
+// When its memory is bounded, the screen is made window after window, each of a range of blocks:
+// all rows are marked, then all are tested, and hashes of those that may repeat are kept. Of the
+// last window the blocks stay. What may repeat is the same for any windows.
 class IdentityScreen {
  public:
   static constexpr std::uint64_t rows_per_block = 4;
   static constexpr std::size_t words_per_block = 2;  // once, twice
 
-  // Collective. Memory of `blocks` blocks (at least one), once per node where it can be shared.
-  IdentityScreen(const comm::Comm& comm, std::uint64_t blocks);
+  // Collective. Of `blocks` blocks, at most `at_once` (at least one) in memory: once per node where
+  // that can be shared.
+  IdentityScreen(const comm::Comm& comm, std::uint64_t blocks,
+                 std::uint64_t at_once = ~std::uint64_t{0});
   // Collective. Gives the memory back.
-  void release() { memory_.release(); }
+  void release();
 
-  // Thread-safe, also among ranks. Once for each row, by the hash of its identity.
+  std::uint64_t windows() const { return (blocks_ + window_ - 1) / window_; }
+
+  // Thread-safe, also among ranks. Once for each row and window, by the hash of its identity.
   void mark(std::span<const std::uint64_t> hashes);
-  // Collective, once, when all rows are marked.
+  // Collective, once for each window, when all rows are marked.
   void share();
-  // After share().
+  // Thread-safe. After share(), unless this is the last window, once for each row.
+  void test(std::span<const std::uint64_t> hashes);
+  // Collective. When all rows are tested.
+  void next_window();
+
+  // After share() of the last window.
   bool may_repeat(std::uint64_t hash) const {
-    const std::uint64_t mine = bits_of(hash);
-    return (block(hash)[1] & mine) == mine;
+    const std::uint64_t at = block_of(hash);
+    return at >= begin_ ? may_repeat_here(hash, at) : earlier_[at / window_].contains(hash);
   }
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(block(hash)); }
+  void prefetch(std::uint64_t hash) const {
+    const std::uint64_t at = block_of(hash);
+    if (at - begin_ < window_) {
+      __builtin_prefetch(block(at));
+    } else if (at < begin_) {
+      earlier_[at / window_].prefetch(hash);
+    }
+  }
 
  private:
   // By other bits of the hash than those that choose the block.
@@ -47,16 +70,29 @@ class IdentityScreen {
     for (int i = 0; i < 5; ++i) bits |= std::uint64_t{1} << ((hash >> (6 * i)) & 63);
     return bits;
   }
-  std::uint64_t* block(std::uint64_t hash) const {
+  std::uint64_t block_of(std::uint64_t hash) const {
     __extension__ using Wide = unsigned __int128;
-    return words_.data() + words_per_block * static_cast<std::size_t>((Wide{hash} * blocks_) >> 64);
+    return static_cast<std::uint64_t>((Wide{hash} * blocks_) >> 64);
+  }
+  // Requires one of the window.
+  std::uint64_t* block(std::uint64_t at) const {
+    return words_.data() + words_per_block * (at - begin_);
+  }
+  bool may_repeat_here(std::uint64_t hash, std::uint64_t at) const {
+    const std::uint64_t mine = bits_of(hash);
+    return (block(at)[1] & mine) == mine;
   }
   void combine(const comm::Comm& group);
+  void clear();
 
   comm::Comm comm_;
-  std::uint64_t blocks_;
+  const std::uint64_t blocks_, window_;  // a window is the blocks [begin_, begin_ + window_)
+  std::uint64_t begin_ = 0;
   comm::NodeMemory memory_;
   std::span<std::uint64_t> words_;
+  std::vector<NodeHashes> earlier_;  // of the windows before: what may repeat
+  std::mutex mutex_;                 // guards what is kept of this window
+  std::vector<std::uint64_t> kept_;
 };
 
 // Adds the hits in `from` to those in `into`: commutative and associative. Whole blocks.
