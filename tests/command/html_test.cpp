@@ -2,10 +2,12 @@
 #include <cmath>
 #include <limits>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "command/html/escape.hpp"
 #include "command/html/plot.hpp"
+#include "command/html/strip.hpp"
 #include "command/html/table.hpp"
 #include "command/html/text.hpp"
 
@@ -51,6 +53,48 @@ TEST(Plot, ScaleHoldsNearlyAll) {
   EXPECT_EQ(common_scale({}).at(std::nan("")), 0.5);
   const Scale one = common_scale({3, 3});
   EXPECT_TRUE(one.contains(3));
+}
+
+TEST(Strip, AxesHaveAFewRoundTicksWithin) {
+  for (const double width : {1e-12, 0.3, 1.0, 1.6, 4.0, 7.6, 99.0, 1e9}) {
+    for (const double low : {-width / 3, 0.0, 5 * width}) {
+      const Axis axis = axis_over(low, low + width, "x");
+      EXPECT_GE(axis.ticks.size(), 3u) << width << " " << low;
+      EXPECT_LE(axis.ticks.size(), 8u) << width << " " << low;
+      for (const double tick : axis.ticks) EXPECT_TRUE(axis.scale.contains(tick));
+      EXPECT_TRUE(axis.scale.contains(low) && axis.scale.contains(low + width));
+    }
+  }
+  EXPECT_THAT(axis_over(0, 1, "").ticks,
+              ::testing::Pointwise(::testing::DoubleEq(), {0.0, 0.2, 0.4, 0.6, 0.8, 1.0}));
+  const double none = std::nan("");
+  for (const Axis& axis : {axis_over(none, 1, ""), axis_over(7, 7, ""), axis_over(0, 0, "")})
+    EXPECT_LT(axis.scale.low, axis.scale.high);
+}
+
+TEST(Strip, DrawsWhatIsThereAndCountsWhatIsBeyond) {
+  Strip strip(axis_over(0, 1, "<axis>"), "\"about\"");
+  strip.band(0.2, std::nan(""));
+  strip.line("md", std::nan(""), "nothing");
+  strip.line("md", 9, "far");
+  for (const double value : {0.5, 0.5, -3.0, -4.0, 7.0, std::nan("")})
+    strip.dot("in", value, "<dot>");
+  const std::string markup = strip.markup();
+  const auto times = [&](const std::string& what) {
+    std::size_t count = 0;
+    for (std::size_t at = markup.find(what); at != markup.npos; at = markup.find(what, at + 1))
+      ++count;
+    return count;
+  };
+  EXPECT_EQ(times("<circle"), 2u);
+  EXPECT_EQ(times("&lt;dot&gt;"), 2u);
+  EXPECT_EQ(times(">\u25C22<"), 1u);
+  EXPECT_EQ(times(">1\u25B8<"), 1u);
+  EXPECT_EQ(times("far \u25B8"), 1u);
+  EXPECT_EQ(times("<rect"), 0u);
+  EXPECT_EQ(times("nan"), 0u);
+  EXPECT_EQ(times("&lt;axis&gt;"), 1u);
+  EXPECT_EQ(times("aria-label=\"&quot;about&quot;\""), 1u);
 }
 
 TEST(Plot, MissingEndsAreNotDrawn) {

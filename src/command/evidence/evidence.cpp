@@ -180,6 +180,9 @@ void describe(EvidenceParams& p, Options& visit) {
   visit.option("gold", p.gold, "DIR",
                "write entities, sources and equivocations to DIR as datasets, for trawl search and "
                "h5py");
+  visit.option("html", p.html, "FILE",
+               "write one page for people: the strongest cases, what their sources say, and what "
+               "cutting does");
   visit.section("How to find the rows");
   describe(p.scan, visit);
   visit.option(

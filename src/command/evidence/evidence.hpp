@@ -35,6 +35,7 @@ struct EvidenceParams {
   bool json = false;
   std::optional<std::filesystem::path> out;
   std::optional<std::filesystem::path> gold;
+  std::optional<std::filesystem::path> html;
   ScanParams scan;
   RunParams run;
   double checkpoint = 300;

@@ -8,13 +8,18 @@
 #include <trawl/base/text.hpp>
 
 #include "command/evidence/gold.hpp"
+#include "command/evidence/page.hpp"
 
 namespace trawl::command {
 
 void check_outputs(const EvidenceParams& p) {
   if (p.out && p.out == p.gold) throw InputError("--out and --gold name the same place");
-  if (p.out && !p.run.overwrite && fs::exists(*p.out))
-    throw InputError(fmt::format("'{}' exists; --overwrite replaces it", p.out->string()));
+  if (p.html && (p.html == p.out || p.html == p.gold))
+    throw InputError("--html names the same file as another output");
+  for (const auto& path : {p.out, p.html}) {
+    if (path && !p.run.overwrite && fs::exists(*path))
+      throw InputError(fmt::format("'{}' exists; --overwrite replaces it", path->string()));
+  }
 }
 
 std::string headline(const Recorded& run) {
@@ -74,6 +79,10 @@ std::string deliver(const EvidenceParams& p, const fold::EvidenceRequest& reques
   if (p.gold) {
     report["gold"] = json_of(write_evidence_gold(lines, request.columns, *p.gold, p.run.overwrite));
     log::story(fmt::format("gold        {}", p.gold->string()));
+  }
+  if (p.html) {
+    write_file_atomically(*p.html, evidence_page(lines, request, report), p.run.overwrite);
+    log::story(fmt::format("page        {}", p.html->string()));
   }
   std::string text;
   if (p.out || !p.json) text = format_evidence(lines, p.format, p.top);

@@ -25,8 +25,8 @@ void check_outputs(const EvidenceParams& params);
 std::string headline(const Recorded& run);
 void tell_counts(const Json& counts, const EvidenceExtras& extras);
 
-// Root. Writes --gold, --out; returns what is to be printed. `report` is what --json prints, but
-// for the files.
+// Root. Writes --gold, --html, --out; returns what is to be printed. `report` is what --json
+// prints, but for the files.
 std::string deliver(const EvidenceParams& params, const fold::EvidenceRequest& request,
                     std::string_view lines, Json report);
 

@@ -67,6 +67,19 @@ details[open]>summary .name::before{content:"\25BE"}
 .bxr>span{text-align:right;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.bxr .box{width:100%}
 .key{white-space:nowrap}.key i{display:inline-block;width:10px;height:10px;border-radius:2px;margin:0 5px 0 12px;background:var(--bar)}
 .key i.m{background:var(--mark)}.key i:first-child{margin-left:0}
+.case+.case{margin-top:20px;border-top:1px solid var(--line);padding-top:16px}
+.case .figs{display:flex;flex-wrap:wrap;gap:2px 22px;font-size:14px;font-variant-numeric:tabular-nums;margin:2px 0 6px}
+.figs b{font-weight:600}.figs .pl{color:var(--mark)}
+.strip{width:100%;overflow:visible;margin:4px 0 8px}
+.strip text{font-size:12px;fill:var(--soft);font-variant-numeric:tabular-nums;paint-order:stroke;stroke:var(--panel);stroke-width:3px}
+.strip .bx{opacity:.55}.strip .ref{stroke:var(--soft);stroke-dasharray:none;opacity:.6}
+.l-md,.l-tr,.l-pl{stroke:var(--ci);stroke-width:1.8}.l-tr{stroke-dasharray:5 3;stroke-width:1.4}.l-pl{stroke:var(--mark);stroke-dasharray:2 2}
+.strip .t-md,.strip .t-tr{fill:var(--ci)}.strip .t-pl{fill:var(--mark)}
+.d-in{fill:var(--ci)}.d-cut{fill:var(--panel);stroke:var(--mark);stroke-width:1.6}.d-no{fill:none;stroke:var(--soft);stroke-width:1.2;stroke-dasharray:2 1.5}
+.strip text.d-cut,.strip text.d-in,.strip text.d-no{stroke:none;fill:var(--soft)}.strip text.d-cut{fill:var(--mark)}.strip text.d-in{fill:var(--ci)}
+.key i.o{border-radius:50%;background:var(--ci)}.key i.c{border-radius:50%;background:none;border:2px solid var(--mark)}.key i.x{border-radius:50%;background:none;border:1.5px dashed var(--soft)}
+.keys{display:flex;flex-wrap:wrap;gap:4px 20px;font-size:13px;color:var(--soft);margin:6px 0 14px}
+.case summary{cursor:pointer;font-size:13px;color:var(--accent)}
 button{font:inherit;font-size:13px;color:var(--accent);background:none;border:1px solid var(--line);border-radius:6px;padding:2px 10px;cursor:pointer}
 @media(max-width:640px){main{padding:16px 10px}section{padding:14px 12px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:6px}}
 @media print{:root{--bg:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#ccc;--accent:#1d4e89;--ci:#1d4e89;--bar:#b9cbe0;--mark:#b03a06;--ref:#999}

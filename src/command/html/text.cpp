@@ -37,6 +37,10 @@ std::string count(std::uint64_t value) {
   return with_thousands(value);
 }
 
+std::string count_of(std::uint64_t value, const std::string& what) {
+  return count(value) + " " + what + (value == 1 ? "" : "s");
+}
+
 std::string probability(double log_p) {
   constexpr double log10_e = 0.43429448190325182765;
   if (std::isnan(log_p)) return "\u2013";
