@@ -76,12 +76,12 @@ std::vector<Json> inspect_all(const std::vector<DatasetRef>& refs, bool scan,
 }
 
 // Root. Of those inputs that are state files.
-std::vector<Json> inspect_states(const std::vector<std::string>& inputs) {
+std::vector<Json> inspect_states(const InspectParams& p) {
   std::vector<Json> states;
-  for (const std::string& input : inputs) {
+  for (const std::string& input : p.inputs) {
     if (!is_state_file(input)) continue;
     try {
-      states.push_back(inspect_state(input));
+      states.push_back(inspect_state(input, p.scan));
     } catch (const DataError& error) {
       states.push_back({{"dataset", input}, {"location", input}, {"error", error.what()}});
     }
@@ -142,13 +142,13 @@ ExitCode run(const InspectParams& p, const Context& context) {
   const auto refs =
       store::parse_refs(from_root(world, [&] { return store::format_refs(dataset_inputs(p)); }));
   std::vector<Json> inspections = inspect_all(refs, p.scan, world);
-  const Json states =
-      parse_json(from_root(world,
-                           [&] {
-                             return Json(inspect_states(p.inputs))
-                                 .dump(-1, ' ', false, Json::error_handler_t::replace);
-                           }),
-                 "inspection of states");
+  const Json states = parse_json(
+      from_root(
+          world,
+          [&] {
+            return Json(inspect_states(p)).dump(-1, ' ', false, Json::error_handler_t::replace);
+          }),
+      "inspection of states");
   inspections.insert(inspections.end(), states.begin(), states.end());
   const bool complete = std::ranges::none_of(
       inspections, [](const Json& inspection) { return inspection.contains("error"); });
@@ -168,7 +168,7 @@ Command inspect_command() {
                   "--no-scan is given. Distinct values "
                   "are estimates (standard error 1.6 %); text bounds are cut to 32 bytes.\n\n"
                   "Of state files: what is summed, what they cover, and the root that proofs lead "
-                  "to.",
+                  "to. Every byte of them is compared with its digest, unless --no-scan is given.",
        .example = "trawl inspect flights\ntrawl inspect --json 'data/*.h5'",
        .exit_codes = {ExitCode::incomplete}},
       run);

@@ -42,8 +42,9 @@ bool is_state_file(const std::filesystem::path& path) {
   return file.read(head.data(), head.size()) && std::string_view(head.data(), head.size()) == begin;
 }
 
-Json inspect_state(const std::filesystem::path& path) {
+Json inspect_state(const std::filesystem::path& path, bool scan) {
   const store::StateReader file(path);
+  if (scan) file.check_intact();
   Json json = {{"state", path.string()},
                {"kind", file.kind()},
                {"of", words_of(file)},

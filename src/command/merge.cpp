@@ -1,5 +1,6 @@
 // trawl merge: state files of different jobs, days or clusters into one.
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,10 +13,11 @@
 #include <trawl/base/file.hpp>
 #include <trawl/base/log.hpp>
 #include <trawl/base/text.hpp>
-#include <trawl/fold/stats_state.hpp>
+#include <trawl/fold/merge_states.hpp>
 
 #include "command/collective.hpp"
 #include "command/commands.hpp"
+#include "command/retractions.hpp"
 #include "command/state_text.hpp"
 
 namespace trawl::command {
@@ -27,6 +29,8 @@ struct MergeParams {
   fs::path out;
   bool overwrite = false;
   bool ignore_covered = false;
+  bool disjoint_ids = false;
+  std::optional<fs::path> retract;
   bool json = false;
 };
 
@@ -37,6 +41,13 @@ void describe(MergeParams& p, Options& visit) {
   visit.flag("overwrite", p.overwrite, "replace FILE if it exists");
   visit.flag("ignore-covered", p.ignore_covered,
              "leave out, and report, a state whose data others cover wholly, instead of refusing");
+  visit.flag("disjoint-ids", p.disjoint_ids,
+             "no evidence is in two of the states: needed where they do not keep its ids, and "
+             "remembered in FILE");
+  visit.option(
+      "retract", p.retract, "LIST",
+      "take back the evidence that LIST names by entity, source and id: CSV (.csv), or JSON "
+      "lines (.jsonl), as equivocations stand in evidence.jsonl");
   visit.flag("json", p.json, "print one JSON object about the merge");
 }
 
@@ -68,6 +79,7 @@ Json json_report(const fold::MergedStates& m) {
           {"rows", m.rows},
           {"matches", m.matches},
           {"entities", m.entities},
+          {"retracted", m.retracted},
           {"entities_root", hex(m.root)},
           {"merged", std::move(merged)},
           {"skipped", std::move(skipped)}};
@@ -85,6 +97,8 @@ void tell_story(const fold::MergedStates& m) {
                          m.written.path.string(), text_of(m.plan.coverage),
                          with_thousands(m.entities), with_thousands(m.matches),
                          with_thousands(m.rows)));
+  if (m.retracted > 0)
+    log::story(fmt::format("retracted   {} pieces of evidence", with_thousands(m.retracted)));
   log::story(fmt::format("root        {}", hex(m.root)));
 }
 
@@ -92,7 +106,9 @@ ExitCode run(const MergeParams& p, const Context& context) {
   std::string printed;
   on_root(context.world, [&] {
     const auto overlap = p.ignore_covered ? store::Overlap::ignore : store::Overlap::refuse;
-    const fold::MergedStates merged = fold::merge_states(p.states, p.out, overlap, p.overwrite);
+    fold::MergeOptions options{overlap, p.overwrite, p.disjoint_ids, {}};
+    if (p.retract) options.retract = read_retractions(*p.retract);
+    const fold::MergedStates merged = fold::merge_states(p.states, p.out, options);
     if (p.json) printed = json_report(merged).dump(2) + "\n";
     tell_story(merged);
   });
@@ -120,14 +136,20 @@ Command merge_command() {
       {.name = "merge",
        .summary = "add up state files of different jobs, days or clusters",
        .details =
-           "State files, as `trawl stats --state` writes them, hold exact sums and name the data "
-           "they cover. Merged in any order and grouping they give the same bytes: those of one "
-           "run over all their data. `trawl stats --from-state` reports from them.\n\n"
+           "State files, as `trawl stats --state` and `trawl evidence --state` write them, hold "
+           "exact sums and name the data they cover. Merged in any order and grouping they give "
+           "the same bytes: those of one run over all their data. --from-state of these commands "
+           "reports from them.\n\n"
            "Nothing counts twice: states that share a row group are refused, and the files, "
            "dataset and row groups named. Data are known by their content, whatever their files "
            "are called; but a copy that was written anew, with other row groups or another codec, "
            "is other data. States of different columns, predicates, watch lists or fixed-point "
            "units are refused.\n\n"
+           "States of evidence keep its ids, so that what several of them hold counts once, and "
+           "equivocation is found between them. With --retract the sums are as if that evidence "
+           "had "
+           "never come, to the byte; FILE remembers it, and it stays retracted when FILE is merged "
+           "with states that still have it.\n\n"
            "One rank does the work; memory does not depend on the number of entities.",
        .example = "trawl merge monday.h5 tuesday.h5 --out week.h5\n"
                   "trawl merge week.h5 wednesday.h5 --out week.h5 --overwrite",

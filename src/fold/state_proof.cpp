@@ -6,6 +6,8 @@
 #include <trawl/base/error.hpp>
 #include <trawl/fold/state_proof.hpp>
 
+#include "fold/evidence/provable.hpp"
+#include "fold/evidence/state.hpp"
 #include "fold/stats/provable.hpp"
 #include "fold/stats/state.hpp"
 #include "fold/stats/state_root.hpp"
@@ -17,7 +19,8 @@ struct ProvableKind {
   std::string_view name;
   std::unique_ptr<Provable> (*make)(const std::string& configuration);
 };
-constexpr ProvableKind provable_kinds[] = {{stats_kind, make_provable_stats}};
+constexpr ProvableKind provable_kinds[] = {{stats_kind, make_provable_stats},
+                                           {evidence_kind, make_provable_evidence}};
 
 // "stats {...}"
 std::unique_ptr<Provable> provable_named(const std::string& text) {

@@ -9,7 +9,7 @@
 #include <trawl/base/error.hpp>
 #include <trawl/base/file.hpp>
 #include <trawl/fold/state_proof.hpp>
-#include <trawl/fold/stats_state.hpp>
+#include <trawl/fold/stats.hpp>
 
 #include "base/temp_folder.hpp"
 #include "fold/stats/entity_key.hpp"

@@ -8,6 +8,7 @@
 
 #include <trawl/base/error.hpp>
 #include <trawl/base/file.hpp>
+#include <trawl/fold/merge_states.hpp>
 #include <trawl/fold/stats_state.hpp>
 
 #include "base/temp_folder.hpp"
@@ -100,7 +101,7 @@ void write_part(const StatsRequest& shape, const std::vector<Record>& records, s
 }
 
 void merge(const std::vector<fs::path>& states, const fs::path& out) {
-  merge_states(states, out, store::Overlap::refuse, false);
+  merge_states(states, out, {});
 }
 
 // Adjacent or not, two to four at a time, until one is left.
@@ -227,7 +228,7 @@ void expect_refused(const fs::path& path, const std::string& why) {
   const std::vector<fs::path> states = {path};
   const fs::path out = path.parent_path() / "out.h5";
   try {
-    merge_states(states, out, store::Overlap::refuse, true);
+    merge_states(states, out, {.overwrite = true});
     ADD_FAILURE() << "merged, though " << why;
   } catch (const DataError& error) {
     EXPECT_THAT(error.what(), HasSubstr(path.string()));
@@ -280,9 +281,9 @@ TEST(StatsState, RefusesWhatItWouldNotHaveWritten) {
 
 TEST(StatsState, KindsThatAreNotKnownAreRefused) {
   const TempFolder folder;
-  store::StateWriter(folder / "e.h5", "evidence", "{}").finish();
+  store::StateWriter(folder / "e.h5", "witnesses", "{}").finish();
   const std::vector<fs::path> states = {folder / "e.h5"};
-  EXPECT_THROW(merge_states(states, folder / "out.h5", store::Overlap::refuse, false), InputError);
+  EXPECT_THROW(merge_states(states, folder / "out.h5", {}), InputError);
   EXPECT_FALSE(fs::exists(folder / "out.h5"));
 }
 

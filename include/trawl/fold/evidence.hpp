@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include <trawl/core/evidence/rules.hpp>
 #include <trawl/fold/search.hpp>
 #include <trawl/fold/source_registry.hpp>
+#include <trawl/store/state_file.hpp>
 
 namespace trawl::fold {
 
@@ -38,6 +40,11 @@ struct EvidenceRequest {
   // Blocks of 16 bytes of the screen that proves identities to be unique; 0: one for 4 rows. No
   // result depends on it.
   std::uint64_t screen_blocks = 0;
+  std::filesystem::path state;  // where the state is written; empty: nowhere
+  bool overwrite_state = false;
+  bool state_ids = true;  // false: states that share identities cannot be merged with it
+  // The root of the sum tree over the entities (state_proof.hpp); with a state always.
+  bool entities_root = false;
 };
 
 std::string_view name_of(
@@ -82,6 +89,9 @@ struct EvidenceResult {
   // Root only, and only unless interrupted:
   std::string lines;  // evidence.jsonl: all entities, then all equivocations
   EvidenceCounts counts;
+  // None, too, when the audit found that rows are missing (SearchResult::audit).
+  std::optional<store::WrittenState> state;
+  std::optional<Sha256Digest> entities_root;
 };
 
 // Collective. What --entity and so on are when they are not given: the columns with these names
@@ -103,6 +113,7 @@ EvidenceRequest evidence_request_of(const Json& body);
 
 // Root. What a certificate counts of a result besides the coverage.
 Json counts_of(const EvidenceCounts& counts);
+Json counts_of(const EvidenceResult& result);
 
 // Collective. `request.search` is from search_of(). Reads the data twice if there are ids.
 // InputError (as CollectiveError): no such column, or of a type that does not fit; rules that

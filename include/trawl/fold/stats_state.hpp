@@ -1,5 +1,5 @@
-// State files of `trawl stats`: merging them, and reporting from them without the data they were
-// made of. What is in them: docs/formats/state.md.
+// State files of `trawl stats`: reporting from them without the data they were made of. What is in
+// them: docs/formats/state.md. Merging them: merge_states.hpp.
 #pragma once
 
 #include <cstddef>
@@ -22,25 +22,6 @@ namespace trawl::fold {
 // each is the first of its content. Datasets without rows, and those that failed, are none. O(n log
 // n).
 std::vector<std::pair<std::size_t, std::size_t>> same_data(const Opened& opened);
-
-struct MergedStates {
-  std::string kind;
-  std::vector<store::MergeInput> inputs;  // as they were named
-  store::MergePlan plan;                  // which of them were merged, and which were left out
-  store::WrittenState written;
-  std::uint64_t entities = 0;  // pairs of an entity and a path
-  std::uint64_t rows = 0;      // covered
-  std::uint64_t matches = 0;   // rows that the predicate chose
-  Sha256Digest root{};         // of the sum tree over the entities (state_proof.hpp)
-};
-
-// Local. Writes the sum of `states` to `out`: the same bytes for any order and grouping of merges,
-// and those of the state of one run over all their data. InputError: they cannot be merged
-// (store::plan_merge says why), are of a kind that is not known here, or `out` exists and overwrite
-// is false. DataError: no state file, or damaged; nothing is written then.
-// Entities stream through: memory is 3 MiB for each state, and the summary for readers.
-MergedStates merge_states(std::span<const std::filesystem::path> states,
-                          const std::filesystem::path& out, store::Overlap overlap, bool overwrite);
 
 struct StatesReport {
   std::vector<store::MergeInput> inputs;

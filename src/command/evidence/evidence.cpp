@@ -36,6 +36,11 @@ void check(const EvidenceParams& p, Problems& problems) {
     if (*column && (*column)->empty())
       problems.push_back(fmt::format("{}: name a column; there is no evidence without", name));
   }
+  if (!p.from_state.empty()) return check_evidence_from_state(p, problems);
+  if (p.inputs.empty()) problems.push_back("INPUT... is missing, or --from-state");
+  if (p.state && p.out == p.state) problems.push_back("--state and --out name the same file");
+  if (p.state_without_ids && !p.state)
+    problems.push_back("--state-without-ids is for --state: give both, or none");
   check_run(p.run, problems);
 }
 
@@ -69,21 +74,18 @@ std::optional<fold::SourceRegistry> registry_of(const EvidenceParams& p,
 }
 
 fold::EvidenceRequest request_of(const EvidenceParams& p, const comm::Comm& comm) {
-  fold::EvidenceRequest request;
+  fold::EvidenceRequest request = report_request(p);
   request.search.inputs = p.inputs;
   request.search.where = p.where;
   request.search.table = p.table;
   apply(p.scan, comm, request.search);
   request.columns = columns_of(p, request.search, comm);
-  request.prior = p.prior.value_or(0.5);
-  request.rules.max_log_odds = p.max_log_odds;
-  if (p.max_group_weight) request.rules.max_group_weight = *p.max_group_weight;
-  request.rules.byzantine = p.byzantine;
-  request.rules.confidence = p.confidence;
-  request.rules.equivocation = p.equivocation;
   request.screen_bytes = p.screen_memory << 20;
   request.registered = registry_of(p, request, comm);
   request.rules.registered_only = request.registered.has_value();
+  if (p.state) request.state = *p.state;
+  request.overwrite_state = p.run.overwrite;
+  request.state_ids = !p.state_without_ids;
   request.search = fold::search_of(request);
   return request;
 }
@@ -98,11 +100,14 @@ Recorded run_job(const EvidenceParams& params, const fold::EvidenceRequest& requ
   extras.registered = request.registered.has_value();
   extras.candidates = result.candidates;
   return run.record(result.search, [&] {
-    return Answer{std::move(result.lines), fold::counts_of(result.counts)};
+    extras.state = result.state;
+    const Json counts = fold::counts_of(result);
+    return Answer{std::move(result.lines), counts};
   });
 }
 
 ExitCode run_evidence(const EvidenceParams& params, const Context& context) {
+  if (!params.from_state.empty()) return report_evidence_states(params, context);
   const comm::Comm& comm = context.world;
   on_root(comm, [&] { check_outputs(params); });  // before the work rather than after it
   const fold::EvidenceRequest request = request_of(params, comm);
@@ -118,8 +123,12 @@ ExitCode run_evidence(const EvidenceParams& params, const Context& context) {
     report.update(run.record.at("counts"));
     report["deduplicated"] = extras.deduplicated;
     report["compared_rows"] = extras.candidates;
+    if (extras.state)
+      report["state"] = {{"bytes", extras.state->bytes}, {"digest", extras.state->digest}};
     tell_story(run, headline(run));
-    tell_counts(run.record.at("counts"), extras);
+    tell_state(params, run.record.at("counts"), extras);
+    tell_identity(run.record.at("counts"), extras);
+    tell_counts(run.record.at("counts"), extras.registered);
     printed = deliver(params, request, run.result, std::move(report));
   });
   print_from_root(comm, printed);
@@ -142,8 +151,20 @@ void describe_columns(EvidenceParams& p, Options& visit) {
 
 }  // namespace
 
+fold::EvidenceRequest report_request(const EvidenceParams& p) {
+  fold::EvidenceRequest request;
+  request.prior = p.prior.value_or(0.5);
+  request.rules.max_log_odds = p.max_log_odds;
+  if (p.max_group_weight) request.rules.max_group_weight = *p.max_group_weight;
+  request.rules.byzantine = p.byzantine;
+  request.rules.confidence = p.confidence;
+  request.rules.equivocation = p.equivocation;
+  return request;
+}
+
 void describe(EvidenceParams& p, Options& visit) {
-  visit.argument("input", p.inputs, "INPUT...", "files, folders, globs in quotes, or gen: sources");
+  visit.optional_argument("input", p.inputs, "INPUT...",
+                          "files, folders, globs in quotes, or gen: sources");
   describe_columns(p, visit);
   visit.section("How it is weighed");
   visit.option("prior", p.prior, "P", "probability of every entity before any evidence (0.5)");
@@ -183,6 +204,16 @@ void describe(EvidenceParams& p, Options& visit) {
   visit.option("html", p.html, "FILE",
                "write one page for people: the strongest cases, what their sources say, and what "
                "cutting does");
+  visit.option(
+      "state", p.state, "FILE",
+      "write sums and records of all entities to FILE, for `trawl merge` and --from-state");
+  visit.flag(
+      "state-without-ids", p.state_without_ids,
+      "leave the records out of FILE: far smaller, but states that may share evidence cannot "
+      "be merged, and nothing be retracted");
+  visit.option("from-state", p.from_state, "FILE",
+               "report from this state, its columns and rows, instead of INPUT; several are added "
+               "up (give the option for each)");
   visit.section("How to find the rows");
   describe(p.scan, visit);
   visit.option(
@@ -220,7 +251,10 @@ const About evidence_about = {
 
 Recorded run_evidence_job(const EvidenceParams& params, const Context& context) {
   EvidenceExtras extras;
-  return run_job(params, request_of(params, context.world), context, extras);
+  fold::EvidenceRequest request = request_of(params, context.world);
+  request.entities_root = params.state.has_value();
+  request.state.clear();
+  return run_job(params, request, context, extras);
 }
 
 Command evidence_command() {

@@ -36,6 +36,9 @@ struct EvidenceParams {
   std::optional<std::filesystem::path> out;
   std::optional<std::filesystem::path> gold;
   std::optional<std::filesystem::path> html;
+  std::optional<std::filesystem::path> state;
+  bool state_without_ids = false;
+  std::vector<std::filesystem::path> from_state;
   ScanParams scan;
   RunParams run;
   double checkpoint = 300;
@@ -45,8 +48,17 @@ struct EvidenceParams {
 void describe(EvidenceParams& p, Options& visit);
 extern const About evidence_about;
 
-// Collective. One whole run, as `trawl replay` repeats it; reporting is the caller's.
+// Collective. One whole run, as `trawl replay` repeats it; reporting is the caller's. No state is
+// written; its root is certified.
 Recorded run_evidence_job(const EvidenceParams& params, const Context& context);
+
+// Collective. `trawl evidence --from-state`: the report of states instead of data.
+ExitCode report_evidence_states(const EvidenceParams& params, const Context& context);
+// What contradicts --from-state, which must be given.
+void check_evidence_from_state(const EvidenceParams& params, Problems& problems);
+
+// Local. How to weigh and to report, of data or of states; no registered sources.
+fold::EvidenceRequest report_request(const EvidenceParams& params);
 
 // Root. evidence.jsonl for people and programs: one row per entity, all in canonical order, or the
 // `top` with the greatest log-odds, strongest first. As jsonl equivocations come too, unless `top`.

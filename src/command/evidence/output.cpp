@@ -14,9 +14,9 @@ namespace trawl::command {
 
 void check_outputs(const EvidenceParams& p) {
   if (p.out && p.out == p.gold) throw InputError("--out and --gold name the same place");
-  if (p.html && (p.html == p.out || p.html == p.gold))
+  if (p.html && (p.html == p.out || p.html == p.gold || p.html == p.state))
     throw InputError("--html names the same file as another output");
-  for (const auto& path : {p.out, p.html}) {
+  for (const auto& path : {p.out, p.html, p.state}) {
     if (path && !p.run.overwrite && fs::exists(*path))
       throw InputError(fmt::format("'{}' exists; --overwrite replaces it", path->string()));
   }
@@ -32,17 +32,29 @@ std::string headline(const Recorded& run) {
                      with_thousands(run.record.at("coverage").at("matches").get<std::uint64_t>()));
 }
 
-void tell_counts(const Json& counts, const EvidenceExtras& extras) {
-  const auto count = [&](const char* key) { return counts.at(key).get<std::uint64_t>(); };
-  const auto text = [&](const char* key) { return with_thousands(count(key)); };
+void tell_state(const EvidenceParams& params, const Json& counts, const EvidenceExtras& extras) {
+  if (extras.state) log::story(fmt::format("state       {}", extras.state->path.string()));
+  if (counts.contains("entities_root"))
+    log::story(fmt::format("root        {}", counts.at("entities_root").get<std::string>()));
+  if (params.state && !extras.state)
+    log::warning("no state was written: the sums may lack rows that were pruned wrongly");
+}
+
+void tell_identity(const Json& counts, const EvidenceExtras& extras) {
+  const auto duplicates = counts.at("duplicates").get<std::uint64_t>();
   if (extras.deduplicated) {
     log::story(
         fmt::format("identity    {} rows repeat others and do not count; {} rows were "
                     "compared, all others are unique for certain",
-                    text("duplicates"), with_thousands(extras.candidates)));
+                    with_thousands(duplicates), with_thousands(extras.candidates)));
   } else {
     log::warning("there is no column of ids: rows that repeat others count again");
   }
+}
+
+void tell_counts(const Json& counts, bool registered) {
+  const auto count = [&](const char* key) { return counts.at(key).get<std::uint64_t>(); };
+  const auto text = [&](const char* key) { return with_thousands(count(key)); };
   if (count("equivocations") > 0) {
     log::warning(
         fmt::format("{} pieces of evidence say two things: their {} rows do not count. "
@@ -56,7 +68,7 @@ void tell_counts(const Json& counts, const EvidenceExtras& extras) {
                     "they do not vote",
                     text("unregistered")));
   }
-  if (extras.registered && count("statements") > 0 &&
+  if (registered && count("statements") > 0 &&
       count("unregistered") + count("distrusted") == count("statements"))
     log::warning(
         "none of the registered sources says anything that counts. A text is not a number: "

@@ -16,6 +16,7 @@ struct EvidenceExtras {
   bool deduplicated = false;
   bool registered = false;
   std::uint64_t candidates = 0;  // rows that were compared exactly
+  std::optional<store::WrittenState> state;
 };
 
 // Root, before any work. InputError: a file that exists, or two outputs of one name.
@@ -23,7 +24,10 @@ void check_outputs(const EvidenceParams& params);
 
 // Root. For people.
 std::string headline(const Recorded& run);
-void tell_counts(const Json& counts, const EvidenceExtras& extras);
+void tell_state(const EvidenceParams& params, const Json& counts, const EvidenceExtras& extras);
+void tell_identity(const Json& counts, const EvidenceExtras& extras);
+// `registered`: there is a list of the sources that may vote.
+void tell_counts(const Json& counts, bool registered);
 
 // Root. Writes --gold, --html, --out; returns what is to be printed. `report` is what --json
 // prints, but for the files.

@@ -126,24 +126,37 @@ std::string refusals_text(const Json& refusals) {
   return text.empty() ? "" : " (" + text + ")";
 }
 
+// Of states only what they cover is known.
+std::string coverage_text(const Json& report) {
+  std::string text = counted(report, "rows") + " rows";
+  if (report.contains("scanned")) {
+    text += fmt::format(" = {} scanned + {} proven irrelevant + {} failed + {} not visited",
+                        counted(report, "scanned"), counted(report, "pruned"),
+                        counted(report, "failed"), counted(report, "unvisited"));
+  } else {
+    text += fmt::format(" of {} datasets, in {} states", counted(report.at("covered"), "datasets"),
+                        counted(report, "states"));
+  }
+  return text + fmt::format("; {} match", counted(report, "matches"));
+}
+
 std::string about(const fold::EvidenceRequest& request, const Json& report) {
   std::vector<std::pair<std::string, std::string>> facts;
   facts.emplace_back(
       "Rows where",
       "<code>" + html::escaped(html::shortened(request.search.where, 500)) + "</code>");
-  facts.emplace_back("Coverage",
-                     fmt::format("{} rows = {} scanned + {} proven irrelevant + {} failed + {} not "
-                                 "visited; {} match",
-                                 counted(report, "rows"), counted(report, "scanned"),
-                                 counted(report, "pruned"), counted(report, "failed"),
-                                 counted(report, "unvisited"), counted(report, "matches")));
-  facts.emplace_back("What became of them",
-                     fmt::format("{} records + {} duplicates + {} withheld as equivocation + {} "
-                                 "refused{}; {} records clamped, {} groups scaled down",
-                                 counted(report, "records"), counted(report, "duplicates"),
-                                 counted(report, "withheld"), counted(report, "refused"),
-                                 refusals_text(report.at("refusals")), counted(report, "clamped"),
-                                 counted(report, "capped_groups")));
+  facts.emplace_back("Coverage", coverage_text(report));
+  const bool retracted =
+      report.contains("retracted") && report.at("retracted").get<std::uint64_t>() > 0;
+  facts.emplace_back(
+      "What became of them",
+      fmt::format("{} records + {} duplicates + {} withheld as equivocation + {} refused{}{}; {} "
+                  "records clamped, {} groups scaled down",
+                  counted(report, "records"), counted(report, "duplicates"),
+                  counted(report, "withheld"), counted(report, "refused"),
+                  refusals_text(report.at("refusals")),
+                  retracted ? fmt::format(" + {} retracted", counted(report, "retracted")) : "",
+                  counted(report, "clamped"), counted(report, "capped_groups")));
   facts.emplace_back("Rules", rules_text(request));
   facts.emplace_back("Prior", request.columns.prior.empty()
                                   ? html::number(request.prior)
@@ -181,7 +194,9 @@ std::string id_markup(const Json& id) {
   return html::name(id.is_number() ? id.dump() : text_from(id));
 }
 
+// States do not say where records are.
 std::string record_markup(const Json& record) {
+  if (record.at("row").is_null()) return html::number(number_in(record, "log_odds"));
   return fmt::format("{}<br><span class=\"note\">{}, row {}</span>",
                      html::number(number_in(record, "log_odds")),
                      html::name(text_from(record.at("dataset"))),

@@ -175,6 +175,13 @@ SourceTotal SourceSums::total(double max_group_weight) const {
   return out;
 }
 
+void SourceSums::add_to(core::ExactSum& contributions, core::ExactSum& weights) const {
+  for (const auto& [type, sums] : groups_) {
+    add_exactly(contributions, sums.sum());
+    add_exactly(weights, sums.weight());
+  }
+}
+
 void SourceSums::append_bytes(std::vector<std::byte>& out) const {
   core::exact::append(out, static_cast<std::uint64_t>(groups_.size()));
   for (const auto& [type, sums] : groups_) {

@@ -64,10 +64,14 @@ evidence::Key take_key(std::string_view& bytes) {
 
 }  // namespace
 
+void append_identity(std::string& out, const Identity& identity) {
+  put_key(out, identity.entity);
+  put_key(out, identity.source);
+  put_key(out, identity.id);
+}
+
 void append_candidate(std::string& out, const Candidate& candidate) {
-  put_key(out, candidate.entity);
-  put_key(out, candidate.source);
-  put_key(out, candidate.id);
+  append_identity(out, {candidate.entity, candidate.source, candidate.id});
   const RecordContent& content = candidate.content;
   out += content.type ? something : nothing;
   if (content.type) put_key(out, *content.type);
@@ -91,19 +95,36 @@ CandidateBytes split_candidate(std::string_view bytes) {
           rest.substr(rest.size() - place_bytes)};
 }
 
-Candidate read_candidate(const CandidateBytes& bytes) {
-  Candidate out;
-  std::string_view identity = bytes.identity, content = bytes.content, place = bytes.place;
-  out.entity = take_key(identity);
-  out.source = take_key(identity);
-  out.id = take_key(identity);
-  if (take_char(content) == something) out.content.type = take_key(content);
-  if (take_char(content) == something) {
-    out.content.time = static_cast<std::int64_t>(take_ordered(content) ^ sign);
-    out.content.time_type = static_cast<Type>(take_char(content));
+Identity read_identity(std::string_view bytes) {
+  Identity out;
+  out.entity = take_key(bytes);
+  out.source = take_key(bytes);
+  out.id = take_key(bytes);
+  if (!bytes.empty()) damaged();
+  return out;
+}
+
+RecordContent read_content(std::string_view bytes) {
+  RecordContent out;
+  if (take_char(bytes) == something) out.type = take_key(bytes);
+  if (take_char(bytes) == something) {
+    out.time = static_cast<std::int64_t>(take_ordered(bytes) ^ sign);
+    out.time_type = static_cast<Type>(take_char(bytes));
   }
-  out.content.log_odds = take_ordered(content);
-  out.content.weight = take_ordered(content);
+  out.log_odds = take_ordered(bytes);
+  out.weight = take_ordered(bytes);
+  if (!bytes.empty()) damaged();
+  return out;
+}
+
+Candidate read_candidate(const CandidateBytes& bytes) {
+  Identity identity = read_identity(bytes.identity);
+  std::string_view place = bytes.place;
+  Candidate out{std::move(identity.entity),
+                std::move(identity.source),
+                std::move(identity.id),
+                read_content(bytes.content),
+                {}};
   out.place.dataset = take_ordered(place);
   out.place.row = take_ordered(place);
   return out;

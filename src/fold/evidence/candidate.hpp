@@ -21,6 +21,12 @@ struct RecordContent {
   std::uint64_t log_odds = 0, weight = 0;  // bits of doubles
 };
 
+// What names a piece of evidence.
+struct Identity {
+  evidence::Key entity, source, id;
+  auto operator<=>(const Identity&) const = default;
+};
+
 struct Candidate {
   evidence::Key entity, source, id;
   RecordContent content;
@@ -38,5 +44,10 @@ void append_candidate(std::string& out, const Candidate& candidate);
 // Of one candidate.
 CandidateBytes split_candidate(std::string_view bytes);
 Candidate read_candidate(const CandidateBytes& bytes);
+
+// Of these parts; Error for bytes that are not one as a whole.
+void append_identity(std::string& out, const Identity& identity);
+Identity read_identity(std::string_view bytes);
+RecordContent read_content(std::string_view bytes);
 
 }  // namespace trawl::fold

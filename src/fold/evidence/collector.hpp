@@ -51,7 +51,7 @@ class IdentityMarker final : public RowSummary {
 };
 
 // Pass 2. What a thread keeps of the rows of one piece of work, until the population has them.
-class EvidenceCollector final : public RowSummary {
+class EvidenceCollector : public RowSummary {
  public:
   // All must live as long. `screen`: null when there are no ids.
   EvidenceCollector(const EvidenceRequest& request, const EvidencePositions& columns,
@@ -84,6 +84,8 @@ class EvidenceCollector final : public RowSummary {
   const EvidencePositions& columns_;
   const IdentityScreen* screen_;
   EvidencePopulation& population_;
+
+ protected:
   EvidencePiece piece_;
 };
 

@@ -12,6 +12,7 @@
 #include "fold/evidence/population.hpp"
 #include "fold/evidence/report.hpp"
 #include "fold/evidence/screen.hpp"
+#include "fold/evidence/state_write.hpp"
 
 namespace trawl::fold {
 namespace {
@@ -61,6 +62,7 @@ class TwoPasses {
         comm_(comm),
         hooks_(hooks),
         timer_(timer),
+        state_(request, comm),
         population_(request.rules) {}
 
   EvidenceResult run() {
@@ -83,6 +85,7 @@ class TwoPasses {
     for (const store::DatasetRef& ref : result.search.opened.refs()) names.push_back(ref.name);
     report(request_, population_, names, comm_, result);
     timer_.end();
+    state_.write(population_, hooks_, timer_, result);
     return result;
   }
 
@@ -115,6 +118,7 @@ class TwoPasses {
         make_screen(rows_of(work, opened));
         if (hooks_.on_plan) hooks_.on_plan(opened, lists, work);
       };
+      hooks = state_.hooked(std::move(hooks));
     }
     hooks.make_summary = [this, task] {
       return std::make_unique<IdentityMarker>(columns_, task, *screen_);
@@ -167,6 +171,7 @@ class TwoPasses {
     SearchHooks hooks = hooks_;
     hooks.bytes_wanted = false;
     if (screen_) hooks.on_plan = nullptr;  // was called
+    if (!screen_) hooks = state_.hooked(std::move(hooks));
     const IdentityScreen* screen = screen_ ? &*screen_ : nullptr;
     hooks.make_summary = [this, screen] {
       return std::make_unique<EvidenceCollector>(request_, columns_, screen, population_);
@@ -214,6 +219,7 @@ class TwoPasses {
   const Comm& comm_;
   const SearchHooks& hooks_;
   PhaseTimer& timer_;
+  EvidenceStateJob state_;
   EvidencePopulation population_;
   std::optional<IdentityScreen> screen_;
   std::uint64_t windows_ = 0;  // of the screen that are done
@@ -227,11 +233,7 @@ EvidenceResult evidence(const EvidenceRequest& request, const Comm& comm, const 
   comm.agree("reading the rules", [&] {
     request.rules.check();
     evidence::prior_log_odds(request.prior);
-    if (request.registered && request.columns.source.empty()) {
-      throw InputError(
-          "sources are registered, but there is no column of sources: everything is said by one "
-          "that is not in the list. Name the column by --source, or leave out --sources");
-    }
+    check_registered(request);
   });
   return TwoPasses(request, comm, hooks, timer).run();
 }

@@ -93,8 +93,12 @@ void append_record(std::string& out, const Candidate& record,
                    const std::vector<std::string>& names) {
   const RecordContent& content = record.content;
   out += "{\"dataset\":";
-  append_json_string(out, names[record.place.dataset]);
-  out += fmt::format(",\"row\":{},\"type\":", record.place.row);
+  if (names.empty()) {
+    out += "null,\"row\":null,\"type\":";
+  } else {
+    append_json_string(out, names[record.place.dataset]);
+    out += fmt::format(",\"row\":{},\"type\":", record.place.row);
+  }
   append_key_or_null(out, content.type);
   out += ",\"time\":";
   if (!content.time) {

@@ -29,7 +29,8 @@ struct EntityLine {
 
 // {"entity":id,...}, see docs/evidence.md.
 std::string line_of(const EntityLine& entity);
-// {"equivocation":{"entity":id,"source":id,"id":id},"records":[{...},{...}]}; `names` of datasets.
+// {"equivocation":{"entity":id,"source":id,"id":id},"records":[{...},{...}]}; `names` of datasets,
+// none where it is not known which they were.
 std::string line_of(const EquivocationRecords& equivocation, const std::vector<std::string>& names);
 
 }  // namespace trawl::fold

@@ -186,6 +186,13 @@ SortedLines equivocation_lines(const EvidencePopulation& population,
 
 }  // namespace
 
+void check_registered(const EvidenceRequest& request) {
+  if (!request.registered || !request.columns.source.empty()) return;
+  throw InputError(
+      "sources are registered, but there is no column of sources: everything is said by one "
+      "that is not in the list. Name the column by --source, or leave out --sources");
+}
+
 void report(const EvidenceRequest& request, const EvidencePopulation& population,
             const std::vector<std::string>& names, const comm::Comm& comm, EvidenceResult& result) {
   EvidenceCounts counts;

@@ -11,8 +11,12 @@
 
 namespace trawl::fold {
 
+// Local. InputError: sources are registered, and there is no column of them.
+void check_registered(const EvidenceRequest& request);
+
 // Collective. Lines and counts in `result` (root), from a population that was resolved. `names` of
-// datasets, as Places number them. InputError (as CollectiveError): an entity with two priors.
+// datasets, as Places number them; none where places are not known. InputError (as
+// CollectiveError): an entity with two priors.
 void report(const EvidenceRequest& request, const EvidencePopulation& population,
             const std::vector<std::string>& names, const comm::Comm& comm, EvidenceResult& result);
 

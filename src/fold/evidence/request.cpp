@@ -178,4 +178,10 @@ Json counts_of(const EvidenceCounts& c) {
             {"bad_prior", c.refused.bad_prior}}}};
 }
 
+Json counts_of(const EvidenceResult& result) {
+  Json counts = counts_of(result.counts);
+  if (result.entities_root) counts["entities_root"] = hex(*result.entities_root);
+  return counts;
+}
+
 }  // namespace trawl::fold

@@ -87,6 +87,10 @@ void IdentityScreen::clear() {
   memory_.fence();
 }
 
+void IdentityScreen::repeat_all() {
+  std::ranges::fill(words_, ~std::uint64_t{0});
+}
+
 void IdentityScreen::share() {
   memory_.fence();
   // Of ranks that do not lead a node the leaders are a group of one, and nothing is to be done.

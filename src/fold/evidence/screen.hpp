@@ -49,6 +49,8 @@ class IdentityScreen {
   // Collective. When all rows are tested.
   void next_window();
 
+  // Local. Instead of marking: from now on all identities may repeat.
+  void repeat_all();
   // After share() of the last window.
   bool may_repeat(std::uint64_t hash) const {
     const std::uint64_t at = block_of(hash);

@@ -92,11 +92,15 @@ void EvidenceTable::settle(Part& part) {
   part.named = {};
 }
 
-SourceState& EvidenceTable::at(const evidence::Key& entity, const evidence::Key& source) {
+EntityState& EvidenceTable::at(const evidence::Key& entity) {
   const std::uint64_t hash = stats::hash_of(entity);
   EntityState& state = parts_[part_of(hash)].entities[entity];
   state.hash = hash;
-  return state.sources[sources_.number(source)];
+  return state;
+}
+
+SourceState& EvidenceTable::at(const evidence::Key& entity, const evidence::Key& source) {
+  return at(entity).sources[sources_.number(source)];
 }
 
 void EvidenceTable::add(SourceState& state, const std::optional<evidence::Key>& type,

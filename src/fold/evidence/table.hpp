@@ -53,6 +53,7 @@ class EvidenceTable {
   // Thread-safe. The unique records and the notes of a piece.
   void add(const EvidencePiece& piece);
   // Not while others add.
+  EntityState& at(const evidence::Key& entity);
   SourceState& at(const evidence::Key& entity, const evidence::Key& source);
   void add(SourceState& state, const std::optional<evidence::Key>& type,
            const evidence::Contribution& contribution) const;

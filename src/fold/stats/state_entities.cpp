@@ -103,11 +103,7 @@ void EntitySection<Sums>::finish() {
 
 EntityReader::EntityReader(const store::StateReader& file, std::string name,
                            const StatsRequest& request, std::string_view section)
-    : file_(file),
-      name_(std::move(name)),
-      request_(request),
-      section_(section),
-      left_(file.section_bytes(section)) {}
+    : bytes_(file, std::move(name), section), request_(request), section_(section) {}
 
 bool EntityReader::next() {
   try {
@@ -120,17 +116,17 @@ bool EntityReader::next() {
 }
 
 bool EntityReader::read_record() {
-  at_ += record_.size();
+  bytes_.skip(record_.size());
   record_ = {};
-  if (at_ == buffer_.size() && left_ == 0) return false;
+  if (bytes_.done()) return false;
   const auto size_at = [&](std::size_t offset) {
-    std::string_view bytes = bytes_at(offset, sizeof(std::uint32_t));
+    std::string_view bytes = bytes_.at(offset, sizeof(std::uint32_t));
     return std::size_t{take<std::uint32_t>(bytes)};
   };
   const std::size_t key_bytes = size_at(0);
-  std::string key(bytes_at(4, key_bytes));
+  std::string key(bytes_.at(4, key_bytes));
   const std::size_t state_bytes = size_at(4 + key_bytes);
-  record_ = bytes_at(0, 8 + key_bytes + state_bytes);
+  record_ = bytes_.at(0, 8 + key_bytes + state_bytes);
   state_ = record_.substr(8 + key_bytes);
   const EntityKey parsed = EntityKey::from_bytes(key);
   check_key(parsed);
@@ -146,28 +142,10 @@ bool EntityReader::read_record() {
   return true;
 }
 
-// Bytes [offset, offset + size) behind the start of the record at hand; valid until the next call.
-std::string_view EntityReader::bytes_at(std::size_t offset, std::size_t size) {
-  if (size > buffer_.size() - at_ + left_ || offset > buffer_.size() - at_ + left_ - size)
-    damaged("its last entity is cut off");
-  while (buffer_.size() - at_ < offset + size) {
-    buffer_.erase(0, at_);
-    at_ = 0;
-    if (!file_.read_chunk(section_, chunk_++, space_)) damaged("entities are missing");
-    buffer_.append(reinterpret_cast<const char*>(space_.data()), space_.size());
-    left_ -= space_.size();
-  }
-  return std::string_view(buffer_).substr(at_ + offset, size);
-}
-
 void EntityReader::check_key(const EntityKey& key) const {
   const bool ids = section_ == entities_section && !request_.group_by.empty();
   if (key.id.has_value() != ids || key.path.size() != request_.levels.size())
     damaged("an entity is not as the configuration says");
-}
-
-void EntityReader::damaged(const char* why) const {
-  throw DataError(fmt::format("damaged state: {} ({}). Make it again", name_, why));
 }
 
 template <class Sums>

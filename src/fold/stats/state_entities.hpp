@@ -14,6 +14,7 @@
 #include <trawl/fold/stats.hpp>
 #include <trawl/store/state_file.hpp>
 
+#include "fold/state_section.hpp"
 #include "fold/stats/distributions.hpp"
 #include "fold/stats/entity_key.hpp"
 #include "fold/stats/entity_table.hpp"
@@ -122,23 +123,16 @@ class EntityReader {
 
  private:
   bool read_record();
-  std::string_view bytes_at(std::size_t offset, std::size_t size);
   void check_key(const EntityKey& key) const;
-  [[noreturn]] void damaged(const char* why) const;
+  [[noreturn]] void damaged(const char* why) const { bytes_.damaged(why); }
 
-  const store::StateReader& file_;
-  std::string name_;
+  SectionBytes bytes_;
   const StatsRequest& request_;
   std::string_view section_;
-  std::uint64_t left_;  // bytes of the section that are not in the buffer
-  std::uint64_t chunk_ = 0;
-  std::vector<std::byte> space_;
-  std::string buffer_;
-  std::size_t at_ = 0;  // in the buffer: where the next record begins
   bool first_ = true;
   std::uint64_t hash_ = 0;
   std::string key_, order_;
-  std::string_view record_, state_;  // in the buffer
+  std::string_view record_, state_;  // in bytes_
 };
 
 // What the sums are configured with, as a request says it.

@@ -1,10 +1,6 @@
-#include <algorithm>
-#include <queue>
-
-#include <fmt/format.h>
+#include "fold/stats/state_merge.hpp"
 
 #include <trawl/base/error.hpp>
-#include <trawl/fold/stats_state.hpp>
 
 #include "fold/stats/state.hpp"
 #include "fold/stats/state_entities.hpp"
@@ -13,43 +9,6 @@
 
 namespace trawl::fold {
 namespace {
-
-// Records of several states in their common order.
-class RecordMerge {
- public:
-  explicit RecordMerge(std::vector<EntityReader>& readers) : readers_(readers) {
-    for (std::size_t i = 0; i < readers_.size(); ++i) advance(i);
-  }
-
-  bool done() const { return heap_.empty(); }
-
-  // Calls with the readers, by their numbers, that have the next key, and moves them on.
-  template <class Function>
-  void next(const Function& on_group) {
-    group_.clear();
-    do {
-      group_.push_back(heap_.top());
-      heap_.pop();
-    } while (!heap_.empty() && readers_[heap_.top()].same(readers_[group_[0]]));
-    on_group(group_);
-    for (const std::size_t i : group_) advance(i);
-  }
-
- private:
-  struct Behind {
-    const std::vector<EntityReader>* readers;
-    bool operator()(std::size_t a, std::size_t b) const {
-      return (*readers)[b].before((*readers)[a]);
-    }
-  };
-  void advance(std::size_t i) {
-    if (readers_[i].next()) heap_.push(i);
-  }
-
-  std::vector<EntityReader>& readers_;
-  std::priority_queue<std::size_t, std::vector<std::size_t>, Behind> heap_{Behind{&readers_}};
-  std::vector<std::size_t> group_;
-};
 
 std::vector<EntityReader> readers_of(const StateFiles& files, std::string_view section) {
   std::vector<EntityReader> readers;
@@ -120,12 +79,15 @@ void merge_stats(const StateFiles& files, store::StateWriter& writer, MergedStat
 
 }  // namespace
 
-MergedStates merge_states(std::span<const std::filesystem::path> states,
-                          const std::filesystem::path& out, store::Overlap overlap,
-                          bool overwrite) {
-  const StateFiles files({}, states, overlap);
+MergedStates merge_stats_states(std::span<const std::filesystem::path> states,
+                                const std::filesystem::path& out, const MergeOptions& options) {
+  if (options.disjoint_ids || !options.retract.empty())
+    throw InputError(
+        "states of statistics keep no ids: nothing is retracted, or said to be disjoint");
+  const StateFiles files({}, states, options.overlap);
   MergedStates result;
-  store::StateWriter writer(out, files.inputs[0].kind, files.inputs[0].configuration, overwrite);
+  store::StateWriter writer(out, files.inputs[0].kind, files.inputs[0].configuration,
+                            options.overwrite);
   writer.set_coverage(files.plan.coverage);
   merge_stats(files, writer, result);
   result.kind = files.inputs[0].kind;

@@ -11,7 +11,6 @@ namespace {
 
 using comm::Comm;
 
-constexpr std::size_t piece_bytes = std::size_t{4} << 20;
 constexpr std::string_view phase = "writing the state";
 
 // Collective. Calls `on_piece` on root with the records of all ranks, in order.
@@ -20,20 +19,9 @@ void collect(const Table& table, const Comm& comm,
              const std::function<void(std::string_view)>& on_piece) {
   std::optional<Sorted> mine;
   comm.agree(phase, [&] { mine.emplace(table); });
-  for (int from = 0; from < comm.size(); ++from) {
-    for (bool more = true; more;) {
-      std::vector<std::vector<char>> parts(static_cast<std::size_t>(comm.size()));
-      comm.agree(phase, [&] {
-        if (comm.rank() == from) parts[0] = mine->next_piece(piece_bytes);
-      });
-      const auto received = comm.exchange(parts);
-      comm.agree(phase, [&] {
-        const std::vector<char>& piece = received[static_cast<std::size_t>(from)];
-        on_piece({piece.data(), piece.size()});
-      });
-      more = comm.max(comm.rank() == from && !mine->done() ? std::uint64_t{1} : 0) != 0;
-    }
-  }
+  const Pieces pieces{[&] { return mine->next_piece(Pieces::bytes); },
+                      [&] { return mine->done(); }};
+  collect_pieces(phase, pieces, comm, on_piece);
 }
 
 }  // namespace
@@ -59,16 +47,15 @@ store::WrittenState write_state(const StatsRequest& request, const std::string& 
   });
   if (request.distributions) {
     collect<SortedDistributions>(population.distributions, comm, [&](std::string_view records) {
-      if (comm.is_root()) writer->append(bytes_of(records));
+      writer->append(bytes_of(records));
     });
   }
   comm.agree(phase, [&] {
     if (!comm.is_root()) return;
     section = std::make_unique<EntitySection<Sums>>(*writer, request);
   });
-  collect<SortedEntities<Sums>>(population.entities, comm, [&](std::string_view records) {
-    if (comm.is_root()) section->append(records);
-  });
+  collect<SortedEntities<Sums>>(population.entities, comm,
+                                [&](std::string_view records) { section->append(records); });
   store::WrittenState written;
   comm.agree(phase, [&] {
     if (!comm.is_root()) return;

@@ -84,6 +84,9 @@ class SourceSums {
   // scaled down to that total. Others count exactly. Whether W is larger is decided exactly.
   SourceTotal total(double max_group_weight) const;
 
+  // Adds the exact sums of all types, uncapped: of contributions, and of their weights.
+  void add_to(core::ExactSum& contributions, core::ExactSum& weights) const;
+
   // Canonical: u64 types; (type, sums)[] by ascending type. Only types with records.
   void append_bytes(std::vector<std::byte>& out) const;
   std::vector<std::byte> to_bytes() const;

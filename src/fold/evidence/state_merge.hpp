@@ -1,0 +1,11 @@
+// merge_states of states of evidence.
+#pragma once
+
+#include <trawl/fold/merge_states.hpp>
+
+namespace trawl::fold {
+
+MergedStates merge_evidence_states(std::span<const std::filesystem::path> states,
+                                   const std::filesystem::path& out, const MergeOptions& options);
+
+}  // namespace trawl::fold
