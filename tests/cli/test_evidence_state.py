@@ -228,7 +228,7 @@ class Runs(StateTest):
         page = self.bytes("s.html").decode()
         self.assertIn("rows of 3 datasets, in 1 states", page)
         with h5py.File(self.folder / "gold/entities.h5") as f:
-            self.assertEqual(len(f["entity"]), 12)
+            self.assertEqual(len(f["columns/entity"]), 12)
         self.write("list.jsonl", json.dumps(dict(zip(("entity", "source", "id"), self.rows[0]))))
         self.trawl("merge", "s", "--retract", "list.jsonl", "--out", "m")
         self.trawl("evidence", "--from-state", "m", "--html", "m.html")
