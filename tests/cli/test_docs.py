@@ -1,6 +1,8 @@
 """What is written down is what the program does: reference pages and config files."""
 
+import os
 import re
+import subprocess
 
 import harness
 from harness import SOURCE_DIR, CliTest
@@ -31,6 +33,27 @@ class Docs(CliTest):
                 match = re.fullmatch(r"# trawl (\S+(?: \S+)?) --config this", first)
                 self.assertIsNotNone(match, f"first line of {path} is '{first}', not '# trawl COMMAND --config this'")
                 self.trawl(*match[1].split(), "--config", path, "--dry-run")
+
+    def test_examples_print_what_is_written(self):
+        """```console blocks: `$ command`, then its output. A file that is shown and not there is written."""
+        examples = 0
+        for path in sorted((SOURCE_DIR / "docs").glob("*.md")):
+            for block in re.findall(r"^```console\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL):
+                for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+                    shown = re.fullmatch(r"cat (\S+)", command)
+                    if shown and not (self.folder / shown[1]).exists():
+                        self.write(shown[1], output)
+                    with self.subTest(page=path.name, command=command):
+                        self.assertEqual(self.shell(command), output)
+                    examples += 1
+        self.assertGreater(examples, 5)
+
+    def shell(self, command):
+        path = f"{harness.TRAWL.parent}:{os.environ['PATH']}"
+        run = subprocess.run(command, shell=True, cwd=self.folder, env=os.environ | {"PATH": path}, capture_output=True,
+                             text=True, timeout=harness.SECONDS)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return run.stdout
 
 
 if __name__ == "__main__":
