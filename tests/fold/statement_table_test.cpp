@@ -38,7 +38,7 @@ TEST(StatementTable, IsAMapOfSums) {
       }
       ASSERT_EQ(table.size(), want.size());
       auto next = want.begin();
-      table.each([&](const StatementName& name, const GroupSums& sums) {
+      table.each([&](const StatementName& name, GroupSums&& sums) {
         ASSERT_NE(next, want.end());
         ASSERT_EQ(name, next->first);
         ASSERT_EQ(bytes_of_sums(sums), bytes_of_sums(next->second));
@@ -48,7 +48,7 @@ TEST(StatementTable, IsAMapOfSums) {
     }
     table.clear();
     EXPECT_EQ(table.size(), 0u);
-    table.each([](const StatementName&, const GroupSums&) { FAIL(); });
+    table.each([](const StatementName&, GroupSums&&) { FAIL(); });
   }
 }
 

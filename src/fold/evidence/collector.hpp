@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <trawl/fold/matches.hpp>
@@ -56,11 +57,16 @@ class EvidenceCollector : public RowSummary {
   // All must live as long. `screen`: null when there are no ids.
   EvidenceCollector(const EvidenceRequest& request, const EvidencePositions& columns,
                     const IdentityScreen* screen, EvidencePopulation& population)
-      : request_(request), columns_(columns), screen_(screen), population_(population) {}
+      : request_(request), columns_(columns), screen_(screen), population_(population) {
+    piece_.rows = population_.take_rows();
+  }
 
   void add(const GroupRef& group, std::span<const std::uint64_t> matches,
            core::ColumnSource& columns) override;
-  void complete() override { population_.add(piece_); }
+  void complete() override {
+    population_.add(piece_);
+    population_.give_back(std::exchange(piece_.rows, {}));
+  }
   // Of a checkpoint.
   void merge(std::string_view bytes) override {
     if (!bytes.empty()) population_.merge(bytes);

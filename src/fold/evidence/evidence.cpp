@@ -80,7 +80,7 @@ class TwoPasses {
     if (screen_) check_covers(first_, result.search);
     timer_.begin("combine");
     if (screen_) screen_->release();
-    population_.resolve(comm_);
+    population_.resolve(comm_, request_.search.threads);
     std::vector<std::string> names;
     for (const store::DatasetRef& ref : result.search.opened.refs()) names.push_back(ref.name);
     report(request_, population_, names, comm_, result);

@@ -113,8 +113,23 @@ evidence::Contribution EvidencePopulation::contribution_of(const RecordContent& 
                              std::bit_cast<double>(content.weight), rules_.max_log_odds);
 }
 
-void EvidencePopulation::resolve(const comm::Comm& comm) {
-  table.exchange(comm);
+EvidencePopulation::Rows EvidencePopulation::take_rows() {
+  const std::lock_guard lock(rows_mutex_);
+  if (spare_rows_.empty()) return {};
+  Rows rows = std::move(spare_rows_.back());
+  spare_rows_.pop_back();
+  return rows;
+}
+
+void EvidencePopulation::give_back(Rows&& rows) {
+  for (auto& of_part : rows) of_part.clear();
+  const std::lock_guard lock(rows_mutex_);
+  spare_rows_.push_back(std::move(rows));
+}
+
+void EvidencePopulation::resolve(const comm::Comm& comm, int threads) {
+  spare_rows_ = {};
+  table.exchange(comm, threads);
   for (std::size_t part = 0; part < pending_.size(); ++part) resolve_part(part, comm);
   std::ranges::sort(equivocations, {}, [](const EquivocationRecords& e) {
     return std::tie(e.first.entity, e.first.source, e.first.id);

@@ -24,6 +24,11 @@ class EvidencePopulation {
   explicit EvidencePopulation(const evidence::Rules& rules);
 
   void add(const EvidencePiece& piece);
+  // Memory for the rows of a piece, and back: to take it anew from the system costs as much as to
+  // read a column.
+  using Rows = decltype(EvidencePiece::rows);
+  Rows take_rows();
+  void give_back(Rows&& rows);
   // A row by itself, of which nothing is known; or that is a piece of evidence of its own.
   void add(const Candidate& candidate, double prior);
   void add_unique(const Candidate& record, double prior);
@@ -38,7 +43,7 @@ class EvidencePopulation {
 
   // Collective, once, after all rows were added: brings every entity and its candidates to one
   // rank, which counts each record once.
-  void resolve(const comm::Comm& comm);
+  void resolve(const comm::Comm& comm, int threads = 1);
 
   // Digest of the row groups among which records were proved to be unique; 0: of none. Parts have
   // it: sums rest on it.
@@ -58,6 +63,8 @@ class EvidencePopulation {
   void share_distrust(const comm::Comm& comm);
 
   const evidence::Rules rules_;
+  std::mutex rows_mutex_;  // guards spare_rows_
+  std::vector<Rows> spare_rows_;
   std::mutex mutex_;  // guards the rest while pieces are added
   // Candidates by part of the table: hash of the entity, u32 size, bytes.
   std::array<std::string, EvidenceTable::parts> pending_;

@@ -43,7 +43,7 @@ void StatementTable::grow() {
 }
 
 void StatementTable::each(
-    const std::function<void(const StatementName&, const evidence::GroupSums&)>& function) const {
+    const std::function<void(const StatementName&, evidence::GroupSums&&)>& function) const {
   std::vector<const Slot*> slots;
   slots.reserve(used_);
   for (const Slot& slot : slots_) {
@@ -54,7 +54,7 @@ void StatementTable::each(
     evidence::GroupSums sums;
     if (const auto more = beside_.find(slot->name); more != beside_.end()) sums = more->second;
     sums.merge(slot->sums);
-    function(slot->name, sums);
+    function(slot->name, std::move(sums));
   }
 }
 

@@ -34,9 +34,8 @@ class StatementTable {
   }
 
   std::size_t size() const { return used_; }
-  // In ascending order of names.
-  void each(
-      const std::function<void(const StatementName&, const evidence::GroupSums&)>& function) const;
+  // In ascending order of names. The sums are the function's to keep.
+  void each(const std::function<void(const StatementName&, evidence::GroupSums&&)>& function) const;
   void clear();
 
  private:

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include <trawl/base/digest.hpp>
+#include <trawl/base/parallel.hpp>
 
 #include "fold/stats/entity_key.hpp"
 
@@ -63,29 +64,34 @@ void EvidenceTable::add_part(const EvidencePiece& piece, Numbers& numbers, std::
   }
 }
 
-void EvidenceTable::each_stated(const Part& part, const Each& function) const {
+void EvidenceTable::each_stated(
+    const Part& part,
+    const std::function<void(const evidence::Key&, EntityState&&)>& function) const {
   std::optional<std::uint32_t> current;
   EntityState state;
   const auto finish = [&] {
-    if (current) function(part.named[*current], state);
+    if (current) function(part.named[*current], std::move(state));
   };
-  part.statements.each([&](const StatementName& name, const evidence::GroupSums& sums) {
+  part.statements.each([&](const StatementName& name, evidence::GroupSums&& sums) {
     if (name.entity != current) {
       finish();
       current = name.entity;
       state = {part.named.hash(name.entity), {}, {}};
     }
     state.notes.accepted += sums.records();
-    state.sources[name.source].sums.group(with_types_ ? types_[name.type] : no_type).merge(sums);
+    // Each group once.
+    state.sources[name.source].sums.group(with_types_ ? types_[name.type] : no_type) =
+        std::move(sums);
   });
   finish();
 }
 
 void EvidenceTable::settle(Part& part) {
-  each_stated(part, [&](const evidence::Key& key, const EntityState& stated) {
+  each_stated(part, [&](const evidence::Key& key, EntityState&& stated) {
     EntityState& entity = part.entities[key];
     entity.hash = stated.hash;
     entity.notes.merge(stated.notes);
+    if (entity.sources.empty()) entity.sources.swap(stated.sources);
     for (const auto& [number, source] : stated.sources) entity.sources[number].merge(source);
   });
   part.statements.clear();
@@ -172,9 +178,9 @@ std::vector<std::vector<char>> EvidenceTable::messages(const Part& part, int ran
   return out;
 }
 
-void EvidenceTable::exchange(const comm::Comm& comm) {
+void EvidenceTable::exchange(const comm::Comm& comm, int threads) {
   comm.agree("bringing sums together", [&] {
-    for (Part& part : parts_) settle(part);
+    parallel_for(parts, threads, [&](std::size_t part) { settle(parts_[part]); });
   });
   if (comm.size() == 1) return;
   for (Part& part : parts_) {

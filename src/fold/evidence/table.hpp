@@ -60,7 +60,7 @@ class EvidenceTable {
 
   // Collective, once, before at(). Every entity is on its owner then. Part by part, so that
   // messages stay small beside the table.
-  void exchange(const comm::Comm& comm);
+  void exchange(const comm::Comm& comm, int threads = 1);
 
   // Not while others add. All that is known of the entities of a part, which merge_bytes() of any
   // table takes; bytes do not depend on the number of ranks, but on the order of adding.
@@ -92,7 +92,8 @@ class EvidenceTable {
   Numbers numbers_of(const EvidencePiece& piece);
   void add_part(const EvidencePiece& piece, Numbers& numbers, std::size_t part);
   // The entities of statements of a part, as far as those tell.
-  void each_stated(const Part& part, const Each& function) const;
+  void each_stated(const Part& part,
+                   const std::function<void(const evidence::Key&, EntityState&&)>& function) const;
   void settle(Part& part);
   void append_entity(std::string& out, const evidence::Key& key, const EntityState& entity) const;
   std::vector<std::vector<char>> messages(const Part& part, int ranks) const;
