@@ -18,14 +18,6 @@ NameReader::NameReader(const ColumnView* view) : view_(view) {
     of_categories_.resize(view->categories->size());
 }
 
-// SplitMix64's finaliser (Steele, Lea and Flood, OOPSLA 2014): a bijection.
-std::uint64_t quick_hash(std::int64_t number) {
-  std::uint64_t x = static_cast<std::uint64_t>(number) + 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
-
 std::uint64_t quick_hash(const evidence::Key& name) {
   if (const auto* number = std::get_if<std::int64_t>(&name)) return quick_hash(*number);
   return xxh3(bytes_of(std::get<std::string>(name)));

@@ -1,68 +1,106 @@
 #include "fold/evidence/statement_table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <utility>
-#include <vector>
 
 namespace trawl::fold {
-namespace {
 
-constexpr std::size_t least_slots = 64;
-
-}  // namespace
-
-StatementTable::Slot& StatementTable::fresh(Slot& slot, const StatementName& name) {
-  slot.name = name;
-  slot.used = 1;
-  ++used_;
-  return slot;
+// By two rounds of multiplying and folding, as SplitMix64's finaliser: numbers of names are small
+// and dense, and one round would leave lattices.
+std::uint64_t StatementTable::hash_of(const StatementName& name) {
+  std::uint64_t x =
+      (std::uint64_t{name.entity} << 32 | name.source) + name.type * 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 32)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 29)) * 0x94d049bb133111eb;
+  return x ^ (x >> 32);
 }
 
-void StatementTable::add_beside(Slot& slot, const evidence::Contribution& contribution) {
-  evidence::GroupSums& sums = beside_[slot.name];
-  sums.merge(slot.sums);
-  slot.sums = {};
+void StatementTable::add(std::span<const Stated> records) {
+  for (; !records.empty(); records = records.subspan(std::min(batch, records.size())))
+    add_batch(records.first(std::min(batch, records.size())));
+}
+
+// The slots of all are asked for before the first is looked at, and so are the statements that will
+// most likely be theirs.
+void StatementTable::add_batch(std::span<const Stated> records) {
+  grow(records.size());
+  std::array<std::uint64_t, batch> hashes;
+  std::array<std::uint32_t, batch> guesses;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    hashes[i] = hash_of(records[i].name);
+    __builtin_prefetch(&slots_[home_of(hashes[i])]);
+  }
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    guesses[i] = guess(hashes[i]);
+    if (guesses[i] != 0) __builtin_prefetch(&at(guesses[i] - 1), 1);
+  }
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto& [name, contribution] = records[i];
+    const bool right = guesses[i] != 0 && at(guesses[i] - 1).name == name;
+    Statement& statement = right ? at(guesses[i] - 1) : find_or_make(name, hashes[i]);
+    if (!statement.sums.add(contribution.value, contribution.weight, contribution.clamped))
+      add_beside(statement, contribution);
+  }
+}
+
+std::uint32_t StatementTable::guess(std::uint64_t hash) const {
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t i = home_of(hash);; i = (i + 1) & mask) {
+    if (slots_[i].next == 0 || slots_[i].tag == static_cast<std::uint32_t>(hash))
+      return slots_[i].next;
+  }
+}
+
+StatementTable::Statement& StatementTable::find_or_make(const StatementName& name,
+                                                        std::uint64_t hash) {
+  const std::size_t mask = slots_.size() - 1;
+  const auto tag = static_cast<std::uint32_t>(hash);
+  std::size_t i = home_of(hash);
+  for (; slots_[i].next != 0; i = (i + 1) & mask) {
+    if (slots_[i].tag == tag && at(slots_[i].next - 1).name == name) return at(slots_[i].next - 1);
+  }
+  if (size_ == chunks_.size() * chunk) chunks_.emplace_back(chunk * sizeof(Statement));
+  slots_[i] = {tag, static_cast<std::uint32_t>(++size_)};
+  Statement& statement = at(size_ - 1);
+  statement.name = name;
+  return statement;
+}
+
+void StatementTable::add_beside(Statement& statement, const evidence::Contribution& contribution) {
+  evidence::GroupSums& sums = beside_[statement.name];
+  sums.merge(statement.sums);
+  statement.sums = {};
   sums.add(contribution);
 }
 
-void StatementTable::grow() {
-  const PageMemory old_memory = std::move(memory_);
-  const std::span<Slot> old = slots_;
-  const std::size_t size = old.empty() ? least_slots : 2 * old.size();
-  memory_ = PageMemory(size * sizeof(Slot));
-  slots_ = memory_.as<Slot>();
-  shift_ = 64 - std::countr_zero(size);
-  const std::size_t mask = size - 1;
-  for (const Slot& slot : old) {
-    if (slot.used == 0) continue;
-    std::size_t i = home_of(slot.name);
-    while (slots_[i].used != 0) i = (i + 1) & mask;
-    slots_[i] = slot;
+// Makes room for so many more.
+void StatementTable::grow(std::size_t more) {
+  if (2 * (size_ + more) <= slots_.size()) return;
+  const std::size_t slots = std::bit_ceil(std::max<std::size_t>(2 * (size_ + more), 256));
+  slots_.assign(slots, {});
+  shift_ = 64 - std::countr_zero(slots);
+  for (std::size_t position = 0; position < size_; ++position) {
+    const std::uint64_t hash = hash_of(at(position).name);
+    std::size_t i = home_of(hash);
+    while (slots_[i].next != 0) i = (i + 1) & (slots - 1);
+    slots_[i] = {static_cast<std::uint32_t>(hash), static_cast<std::uint32_t>(position + 1)};
   }
 }
 
 void StatementTable::each(
     const std::function<void(const StatementName&, evidence::GroupSums&&)>& function) const {
-  std::vector<const Slot*> slots;
-  slots.reserve(used_);
-  for (const Slot& slot : slots_) {
-    if (slot.used != 0) slots.push_back(&slot);
-  }
-  std::ranges::sort(slots, {}, [](const Slot* slot) { return slot->name; });
-  for (const Slot* slot : slots) {
+  std::vector<const Statement*> statements;
+  statements.reserve(size_);
+  for (std::size_t position = 0; position < size_; ++position) statements.push_back(&at(position));
+  std::ranges::sort(statements, {}, [](const Statement* statement) { return statement->name; });
+  for (const Statement* statement : statements) {
     evidence::GroupSums sums;
-    if (const auto more = beside_.find(slot->name); more != beside_.end()) sums = more->second;
-    sums.merge(slot->sums);
-    function(slot->name, std::move(sums));
+    if (const auto more = beside_.find(statement->name); more != beside_.end()) sums = more->second;
+    sums.merge(statement->sums);
+    function(statement->name, std::move(sums));
   }
-}
-
-void StatementTable::clear() {
-  memory_.reset();
-  slots_ = {};
-  used_ = 0;
-  beside_.clear();
 }
 
 }  // namespace trawl::fold

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <span>
+#include <vector>
 
 #include <trawl/base/page_memory.hpp>
 #include <trawl/core/evidence/source_sums.hpp>
@@ -18,60 +19,56 @@ struct StatementName {
   auto operator<=>(const StatementName&) const = default;
 };
 
-// Open addressing with linear probing, 64 bytes a statement, so that adding a record is one cache
-// miss, which can be asked for ahead: 100 to 200 bytes for each. Sums that do not fit a window
-// (evidence::WindowSums) go on beside the table. Not thread-safe.
+// A record of what a source says.
+struct Stated {
+  StatementName name;
+  evidence::Contribution contribution;  // not refused
+};
+
+// Statements of 64 bytes one after the other, found by open addressing with linear probing over 8
+// bytes each: 80 to 96 bytes a statement. Many records are added at once, so that their cache
+// misses overlap. Sums that do not fit a window (evidence::WindowSums) go on beside the table.
+// Fewer than 2^32 statements. Not thread-safe.
 class StatementTable {
  public:
-  void prefetch(const StatementName& name) const {
-    if (!slots_.empty()) __builtin_prefetch(&slots_[home_of(name)], 1);
-  }
-  // Of a contribution that was not refused.
-  void add(const StatementName& name, const evidence::Contribution& contribution) {
-    Slot& slot = slot_of(name);
-    if (!slot.sums.add(contribution.value, contribution.weight, contribution.clamped))
-      add_beside(slot, contribution);
-  }
+  void add(std::span<const Stated> records);
 
-  std::size_t size() const { return used_; }
+  std::size_t size() const { return size_; }
   // In ascending order of names. The sums are the function's to keep.
   void each(const std::function<void(const StatementName&, evidence::GroupSums&&)>& function) const;
-  void clear();
+  void clear() { *this = StatementTable(); }
 
  private:
-  struct Slot {
+  struct Statement {
     StatementName name;
-    std::uint32_t used = 0;
+    std::uint32_t unused = 0;
     evidence::WindowSums sums;
   };
-  static_assert(sizeof(Slot) == 64);
+  static_assert(sizeof(Statement) == 64);
+  struct Slot {
+    std::uint32_t tag = 0;   // lower half of the hash
+    std::uint32_t next = 0;  // position + 1; 0: empty
+  };
+  static constexpr std::size_t batch = 64;
+  static constexpr std::size_t chunk = std::size_t{1} << 12;  // statements
 
-  // Multiplicative (Knuth, The Art of Computer Programming 3, 6.4): numbers of names are small and
-  // dense.
-  std::size_t home_of(const StatementName& name) const {
-    const std::uint64_t pair = std::uint64_t{name.entity} << 32 | name.source;
-    const std::uint64_t hash = (pair * 0x9e3779b97f4a7c15 ^ (pair >> 32)) * 0xd1342543de82ef95 +
-                               name.type * 0xbf58476d1ce4e5b9;
-    return hash >> shift_;
+  static std::uint64_t hash_of(const StatementName& name);
+  Statement& at(std::size_t position) const {
+    return chunks_[position / chunk].as<Statement>()[position % chunk];
   }
-  Slot& slot_of(const StatementName& name) {
-    if (8 * (used_ + 1) > 5 * slots_.size()) grow();
-    const std::size_t mask = slots_.size() - 1;
-    for (std::size_t i = home_of(name);; i = (i + 1) & mask) {
-      Slot& slot = slots_[i];
-      if (slot.used != 0 && slot.name == name) return slot;
-      if (slot.used == 0) return fresh(slot, name);
-    }
-  }
-  Slot& fresh(Slot& slot, const StatementName& name);
-  void add_beside(Slot& slot, const evidence::Contribution& contribution);
-  void grow();
+  std::size_t home_of(std::uint64_t hash) const { return hash >> shift_; }
+  void add_batch(std::span<const Stated> records);
+  // Position + 1 of the first statement with the tag of the hash; 0: none.
+  std::uint32_t guess(std::uint64_t hash) const;
+  Statement& find_or_make(const StatementName& name, std::uint64_t hash);
+  void add_beside(Statement& statement, const evidence::Contribution& contribution);
+  void grow(std::size_t more);
 
-  PageMemory memory_;
-  std::span<Slot> slots_;  // a power of two of them, at most 5/8 full
-  int shift_ = 64;         // of a hash to a slot
-  std::size_t used_ = 0;
-  std::map<StatementName, evidence::GroupSums> beside_;  // each has a slot too
+  std::vector<PageMemory> chunks_;
+  std::size_t size_ = 0;
+  std::vector<Slot> slots_;  // a power of two of them, at most half full
+  int shift_ = 64;           // of a hash to a slot
+  std::map<StatementName, evidence::GroupSums> beside_;  // each has a statement too
 };
 
 }  // namespace trawl::fold

@@ -13,8 +13,8 @@ namespace {
 
 const evidence::Key no_type = std::int64_t{0};
 
-// Far enough that a statement is there when its turn comes.
-constexpr std::size_t ahead = 16;
+// Records that are handed on at once.
+constexpr std::size_t block = 256;
 
 }  // namespace
 
@@ -52,15 +52,16 @@ void EvidenceTable::add(const EvidencePiece& piece) {
 // Under the lock of the part.
 void EvidenceTable::add_part(const EvidencePiece& piece, Numbers& numbers, std::size_t part) {
   const std::vector<EvidencePiece::Row>& rows = piece.rows[part];
-  StatementTable& statements = parts_[part].statements;
-  const auto name_of = [&](const EvidencePiece::Row& row) -> StatementName {
-    return {numbers.entities[row.entity], numbers.sources[row.source], numbers.types[row.type]};
-  };
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (i + ahead < rows.size()) statements.prefetch(name_of(rows[i + ahead]));
-    const EvidencePiece::Row& row = rows[i];
-    statements.add(name_of(row),
-                   {row.value, row.weight, row.clamped != 0, evidence::Refusal::none});
+  std::array<Stated, block> stated;
+  for (std::size_t begin = 0; begin < rows.size(); begin += block) {
+    const std::size_t count = std::min(block, rows.size() - begin);
+    for (std::size_t i = 0; i < count; ++i) {
+      const EvidencePiece::Row& row = rows[begin + i];
+      stated[i] = {
+          {numbers.entities[row.entity], numbers.sources[row.source], numbers.types[row.type]},
+          {row.value, row.weight, row.clamped != 0, evidence::Refusal::none}};
+    }
+    parts_[part].statements.add(std::span(stated).first(count));
   }
 }
 
