@@ -249,10 +249,14 @@ class Verifier {
   // What a command made of the matching rows is made again when all of them are found again.
   void prepare_recount(Query& query) {
     const bool is_stats = body_.at("command") == "stats";
-    if (is_stats) {
-      stats_request_.emplace(stats_request_of(body_));
-    } else {
-      evidence_request_.emplace(evidence_request_of(body_));
+    try {
+      if (is_stats) {
+        stats_request_.emplace(stats_request_of(body_));
+      } else {
+        evidence_request_.emplace(evidence_request_of(body_));
+      }
+    } catch (const std::exception& error) {  // the same on all ranks
+      throw CheckError(fmt::format("the certificate's parameters: {}", error.what()));
     }
     const SearchRequest& search = is_stats ? stats_request_->search : evidence_request_->search;
     query.numbers = search.numbers;
