@@ -191,7 +191,9 @@ void describe(EvidenceParams& p, Options& visit) {
   visit.option("table", p.table, "PATH",
                "table inside foreign HDF5 files that hold several, as /group/table");
   visit.section("Output");
-  visit.option("top", p.top, Range{1}, "N", "print the N strongest cases only, strongest first");
+  visit.option("top", p.top, Range{1}, "N",
+               "print only the N entities with the greatest log_odds, the greatest first; equal "
+               "ones in the order of entities");
   visit.choice(
       "format", p.format,
       {{"table", MatchFormat::table}, {"csv", MatchFormat::csv}, {"jsonl", MatchFormat::jsonl}},
@@ -229,11 +231,18 @@ const About evidence_about = {
     .name = "evidence",
     .summary = "posterior of every entity from what many sources say, a third of which may lie",
     .details =
-        "Adds up log-odds exactly, so that the output has the same bytes for any number of ranks "
-        "and threads and any order of rows. The robust posterior (log_odds, p) is the prior and "
-        "the number of sources times the median of what they say: up to --byzantine of them cannot "
-        "push it out of the range of the others. The plain one believes everybody. "
-        "docs/evidence.md defines every number.\n\n"
+        "Each row says what one source holds about one entity: by how much what it saw is likelier "
+        "if the case is true than if it is not, as log-odds (natural logarithms: 2.2 is nine to "
+        "one, 0 says nothing, below 0 speaks against). docs/evidence.md begins with an example and "
+        "defines every number.\n\n"
+        "Printed are, for each entity, the robust posterior (log_odds, p), its interval over "
+        "sources (low, high), the one by the trimmed mean (trimmed) and the plain sum of what "
+        "everybody says (plain), all as log-odds; the sources with votes, how many of them the "
+        "trimmed mean cuts, and what became of the rows. The robust posterior is the prior and the "
+        "number of sources times the median of what they say: up to --byzantine of them cannot "
+        "push that out of the range of the others, if nobody has several names (--sources). Sums "
+        "are exact: the output has the same bytes for any number of ranks and threads and any "
+        "order of rows.\n\n"
         "A record that comes twice counts once. Two records of one entity, source and id that "
         "differ are equivocation: neither counts, both are listed, and the source loses its votes "
         "(--equivocation). For that the data is read twice: first to prove "
@@ -244,7 +253,8 @@ const About evidence_about = {
         "result digest, the certificate, the run record, a summary and a trace. SIGTERM or "
         "SIGUSR1 ends the run in order, with exit code 75; --resume goes on with it.",
     .example =
-        "trawl evidence --top 20 data/\n"
+        "trawl evidence --top 20 --html page.html data/\n"
+        "trawl evidence --sources registered.csv --gold gold data/\n"
         "mpirun -n 4 trawl evidence --entity agent --log-odds llr --source node data/",
     .exit_codes = {ExitCode::incomplete, ExitCode::check_failed, ExitCode::interrupted},
 };
