@@ -10,7 +10,7 @@ import shutil
 import h5py
 import harness
 from harness import BAD_INPUT, CHECK_FAILED, INCOMPLETE
-from test_evidence import EvidenceTest
+from evidence_support import EvidenceTest
 
 RANKS = (1, 2, 3, 4, 7, 8)
 # Left out of what a state says about equivocations.
