@@ -21,7 +21,7 @@ using test::world;
 
 constexpr const char* source =
     "gen:evidence?datasets=3&rows=1500&seed=5&entities=7&sources=9&duplicates=0.2&"
-    "equivocations=0.002&lying_sources=0.3&row_group_rows=128";
+    "equivocations=0.002&equivocating_sources=0.4&lying_sources=0.3&row_group_rows=128";
 
 EvidenceRequest request_for(const evidence::Rules& rules, std::uint64_t blocks, int threads) {
   EvidenceRequest request;
@@ -86,7 +86,11 @@ void expect_equal(const Json& line, const Consensus& consensus) {
   EXPECT_EQ(line.at("clamped"), want.clamped);
   EXPECT_EQ(line.at("capped_groups"), want.capped_groups);
   EXPECT_EQ(line.at("distrusted"), want.distrusted);
+  EXPECT_EQ(line.at("unregistered"), want.unregistered);
+  EXPECT_EQ(line.at("guarantee") == "holds",
+            want.combination.guarantee == evidence::Guarantee::holds);
   EXPECT_EQ(line.at("over_sources").at("sources"), want.combination.sources);
+  EXPECT_EQ(line.at("over_sources").at("votes"), want.combination.votes);
   ASSERT_EQ(line.at("cut").size(), want.combination.cut.size());
   for (std::size_t i = 0; i < want.combination.cut.size(); ++i)
     EXPECT_EQ(line.at("cut")[i].at("distance"), want.combination.cut[i].distance);
@@ -138,6 +142,30 @@ TEST(Evidence, IsWhatConsensusOfAllRecordsSaysWhateverTheScreen) {
     EXPECT_LT(results[0].candidates, 2000u);
     EXPECT_LE(results[6].candidates, results[0].candidates);
     expect_equal(results[0], consensus_of(rules));
+  }
+}
+
+TEST(Evidence, IsWhatConsensusSaysWithRegisteredSources) {
+  for (const auto policy : {evidence::Equivocation::distrust, evidence::Equivocation::drop}) {
+    evidence::Rules rules;
+    rules.equivocation = policy;
+    rules.registered_only = true;
+    Consensus consensus = consensus_of(rules);
+    EvidenceRequest request = request_for(rules, 0, 2);
+    request.registered.emplace();
+    for (const std::int64_t source_number : {0, 2, 3, 5, 6, 7, 99}) {
+      const auto votes = static_cast<std::uint32_t>(source_number % 3 + 1);
+      RegisteredSource& each = request.registered->emplace_back();
+      each.source = source_number;
+      each.votes = votes;
+      consensus.register_source(source_number, votes);
+    }
+    request.search = search_of(request);
+    const EvidenceResult result = run(request);
+    if (!world().is_root()) continue;
+    expect_equal(result, consensus);
+    EXPECT_GE(result.counts.unregistered, 14u);  // two sources at least, of seven entities
+    EXPECT_EQ(result.counts.holds, 7u);
   }
 }
 
