@@ -418,7 +418,7 @@ TEST(SumProof, BytesAreCanonicalOrRefused) {
   Rng rng(14);
   const SumTree tree = tree_of(exact_sums(), random_sums(9, rng));
   EXPECT_EQ(what_is_proved(to_bytes(tree.proofs[0])), ProofOf::inclusion);
-  EXPECT_THROW(what_is_proved(bytes_in("trawl proof 2\n")), DataError);
+  EXPECT_THROW(what_is_proved(bytes_in("trawl proof 1\n")), DataError);
   EXPECT_THROW(what_is_proved({}), DataError);
   for (int trial = 0; trial < 5000; ++trial) {
     std::vector<std::byte> bytes = to_bytes(tree.proofs[rng() % 9]);

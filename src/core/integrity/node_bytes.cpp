@@ -2,17 +2,20 @@
 
 #include <algorithm>
 
+#include "core/integrity/exact_form.hpp"
+
 namespace trawl::core::integrity {
 namespace {
 
-enum Form : std::uint8_t { plain, packed };
+enum Form : std::uint8_t { plain, packed, exact_sums };
 
 // What stands after `before` in a number that is longer than it needs to be.
 std::byte sign_of(std::byte before) {
   return (before & std::byte{0x80}) == std::byte{0} ? std::byte{0} : std::byte{0xff};
 }
 
-// One bit for each byte, set for those that repeat the sign of the one before; then the others.
+}  // namespace
+
 std::vector<std::byte> pack(Bytes sum) {
   std::vector<std::byte> out((sum.size() + 7) / 8);
   std::byte before{0};
@@ -40,23 +43,30 @@ std::vector<std::byte> unpack(Reader& reader, std::size_t size) {
   return sum;
 }
 
-}  // namespace
-
+// The shortest form; of equal ones the first.
 void append_sum(std::vector<std::byte>& out, Bytes sum) {
-  const std::vector<std::byte> shorter = pack(sum);
-  const bool pays = shorter.size() < sum.size();
   append_size(out, sum);
-  append(out, static_cast<std::uint8_t>(pays ? packed : plain));
-  append_bytes(out, pays ? Bytes(shorter) : sum);
+  Form form = plain;
+  std::vector<std::byte> shortest = pack(sum);
+  if (shortest.size() < sum.size()) form = packed;
+  const auto digits = pack_exact(sum);
+  if (digits && digits->size() < (form == packed ? shortest.size() : sum.size())) {
+    form = exact_sums;
+    shortest = *digits;
+  }
+  append(out, static_cast<std::uint8_t>(form));
+  append_bytes(out, form == plain ? sum : Bytes(shortest));
 }
 
 std::vector<std::byte> Reader::sum() {
   const Bytes from_here = bytes_;
   const auto size = number<std::uint32_t>();
   const auto form = number<std::uint8_t>();
-  if (form > packed) fail("unknown form of a sum");
+  if (form > exact_sums) fail("unknown form of a sum");
   std::vector<std::byte> sum;
-  if (form == packed) {
+  if (form == exact_sums) {
+    sum = unpack_exact(*this, size);
+  } else if (form == packed) {
     sum = unpack(*this, size);
   } else {
     const Bytes bytes = take(size);

@@ -32,8 +32,11 @@ inline void append_string(std::vector<std::byte>& out, Bytes bytes) {
 }
 
 // A length in 4 bytes, then the bytes as they are or, where that is shorter, without those that
-// only repeat a sign: exact integers have many (docs/formats/proof.md).
+// only repeat a sign, or as digits of exact sums (exact_form.hpp): docs/formats/proof.md.
 void append_sum(std::vector<std::byte>& out, Bytes sum);
+
+// One bit for each byte, set for those that repeat the sign of the one before; then the others.
+std::vector<std::byte> pack(Bytes bytes);
 
 inline void append_nodes(std::vector<std::byte>& out, const std::vector<SumNode>& nodes) {
   for (const SumNode& node : nodes) {
@@ -90,5 +93,8 @@ class Reader {
   Bytes bytes_;
   const char* what_;
 };
+
+// The bytes that were packed: `size` of them.
+std::vector<std::byte> unpack(Reader& reader, std::size_t size);
 
 }  // namespace trawl::core::integrity

@@ -14,8 +14,8 @@ using integrity::append_bytes;
 using integrity::append_string;
 using integrity::Reader;
 
-constexpr std::string_view inclusion_magic = "trawl proof 1\n";
-constexpr std::string_view absence_magic = "trawl absence 1\n";
+constexpr std::string_view inclusion_magic = "trawl proof 2\n";
+constexpr std::string_view absence_magic = "trawl absence 2\n";
 enum Neighbours : std::uint8_t { has_before = 1, has_after = 2 };
 
 bool begins_with(Bytes bytes, std::string_view magic) {
