@@ -121,6 +121,22 @@ class Numbers(EvidenceTest):
         (entity,), _ = self.evidence("t")
         self.assertEqual((entity["entity"], entity["refused"], entity["records"]), (1, 6, 3))
 
+    def test_each_reason_of_a_refusal(self):
+        """Rows with several flaws count for the first: NULL, inexact, NaN, weight, prior."""
+        big = 2**53 + 1
+        reasons = {"null": [("", 1, 0.5), (1, "", 0.5), (1, 1, ""), (big, "", 0.5), (big, 1, "")],
+                   "inexact": [(big, 1, 0.5), (-big, 7, 0.5), (big, 1, 2)],
+                   "bad_weight": [(1, -0.5, 0.5), (1, 1.5, 0.5), (1, "nan", 0.5), (1, 2, 7)],
+                   "bad_prior": [(1, 1, p) for p in (0, 1, -1, 1.5, "nan", "inf")]}
+        rows = [("e", f"s{i}", i, 1, 1, *flaw) for i, flaw in enumerate(f for flaws in reasons.values() for f in flaws)]
+        self.table("t", [*rows, ("e", "good", 0, 1, 1, 3, 1, 0.5)], "entity,source,id,type,time,log_odds,weight,p")
+        report = self.trawl("evidence", "t", "--prior-column", "p", "--run-dir", "run", "--json", ranks=2).json()
+        self.assertEqual(report["refusals"], {"nan_log_odds": 0} | {k: len(v) for k, v in reasons.items()})
+        self.assertEqual((report["refused"], report["records"]), (len(rows), 1))
+        (entity,), _ = self.evidence("t", "--prior-column", "p")
+        self.assertEqual((entity["refused"], entity["records"], entity["plain"]["log_odds"]), (len(rows), 1, 3))
+        self.trawl("verify", "run", "--rescan", 1)
+
     def test_cap(self):
         self.table("t", [(1, "s", i, "camera", 1, 2, 1) for i in range(10)] + [(1, "s", 99, "radar", 1, 3, 1)])
         (entity,), _ = self.evidence("t", "--max-group-weight", 4)
