@@ -24,7 +24,6 @@ class NodeHashes {
       if (slots_[i] == 0) return false;
     }
   }
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[home_of(stored(hash))]); }
 
  private:
   // 0 is an empty slot; so 0 and 1 are one hash here.

@@ -4,6 +4,7 @@
 #include <bit>
 #include <set>
 
+#include <trawl/base/parallel.hpp>
 #include <trawl/core/evidence/normalise.hpp>
 
 #include "fold/stats/entity_key.hpp"
@@ -43,9 +44,7 @@ void EvidencePopulation::add(const EvidencePiece& piece) {
   candidates += piece.candidate_ends.size();
   for (std::size_t i = 0; i < piece.candidate_ends.size(); ++i) {
     const std::uint64_t hash = piece.entities.hash(piece.candidate_entities[i]);
-    std::string& pending = pending_[EvidenceTable::part_of(hash)];
-    put(pending, hash);
-    put_text(pending, piece.candidate(i));
+    pending_.add(hash, piece.candidate(i));
   }
 }
 
@@ -58,7 +57,7 @@ std::string EvidencePopulation::part_to_bytes(std::size_t part) const {
   put(out, part == 0 ? candidates : std::uint64_t{0});
   put(out, static_cast<std::uint64_t>(table_bytes.size()));
   out += table_bytes;
-  out += pending_[part];
+  pending_.append_part(out, part);
   return out;
 }
 
@@ -71,12 +70,7 @@ void EvidencePopulation::merge(std::string_view bytes) {
   refusals.merge(take<EvidenceRefusals>(bytes));
   candidates += take<std::uint64_t>(bytes);
   table.merge_bytes(take_bytes(bytes, take<std::uint64_t>(bytes)));
-  while (!bytes.empty()) {
-    const std::string_view from_hash = bytes;
-    const auto hash = take<std::uint64_t>(bytes);
-    take_text(bytes);
-    pending_[EvidenceTable::part_of(hash)] += from_hash.substr(0, from_hash.size() - bytes.size());
-  }
+  pending_.merge(bytes);
 }
 
 void EvidencePopulation::add(const Candidate& candidate, double prior) {
@@ -130,7 +124,7 @@ void EvidencePopulation::give_back(Rows&& rows) {
 void EvidencePopulation::resolve(const comm::Comm& comm, int threads) {
   spare_rows_ = {};
   table.exchange(comm, threads);
-  for (std::size_t part = 0; part < pending_.size(); ++part) resolve_part(part, comm);
+  resolve_pending(comm, threads);
   std::ranges::sort(equivocations, {}, [](const EquivocationRecords& e) {
     return std::tie(e.first.entity, e.first.source, e.first.id);
   });
@@ -140,35 +134,29 @@ void EvidencePopulation::resolve(const comm::Comm& comm, int threads) {
     *count = comm.sum(*count);
 }
 
-// Collective.
-void EvidencePopulation::resolve_part(std::size_t part, const comm::Comm& comm) {
-  std::vector<std::vector<char>> parts(static_cast<std::size_t>(comm.size()));
-  comm.agree("sharing records that may come twice", [&] {
-    std::string_view rest = pending_[part];
-    while (!rest.empty()) {
-      const std::string_view from_hash = rest;
-      const auto hash = take<std::uint64_t>(rest);
-      const std::size_t size = take_text(rest).size() + sizeof(std::uint32_t);
-      std::vector<char>& to = parts[EvidenceTable::owner_of(hash, parts.size())];
-      const std::string_view record = from_hash.substr(sizeof hash, size);
-      to.insert(to.end(), record.begin(), record.end());
+// Collective. Some parts at a time: what is on its way stays small beside what waits.
+void EvidencePopulation::resolve_pending(const comm::Comm& comm, int threads) {
+  const std::size_t at_once = comm.max(static_cast<std::uint64_t>(std::max(threads, 1)));
+  for (std::size_t first = 0; first < EvidenceTable::parts; first += at_once) {
+    const std::size_t count = std::min(at_once, EvidenceTable::parts - first);
+    std::vector<std::vector<std::vector<char>>> received;
+    for (std::size_t part = first; part < first + count; ++part) {
+      std::vector<std::vector<char>> mine;
+      comm.agree("sharing records that may come twice",
+                 [&] { mine = pending_.take_part(part, static_cast<std::size_t>(comm.size())); });
+      received.push_back(comm.exchange(mine));
     }
-    pending_[part] = {};
-  });
-  const auto received = comm.exchange(parts);
-  comm.agree("removing duplicates", [&] {
-    std::vector<std::string_view> records;
-    for (const std::vector<char>& message : received) {
-      std::string_view rest(message.data(), message.size());
-      while (!rest.empty()) records.push_back(take_text(rest));
-    }
-    std::ranges::sort(records);
-    for_each_run(records, identity_of,
-                 [&](std::span<const std::string_view> run) { resolve_identity(run); });
-  });
+    comm.agree("removing duplicates", [&] {
+      parallel_for(count, threads, [&](std::size_t i) {
+        for_each_run(sorted_records(received[i]), identity_of,
+                     [&](std::span<const std::string_view> run) { resolve_identity(run); });
+      });
+    });
+  }
 }
 
-// Sorted records of one identity: by content, then place.
+// Sorted records of one identity: by content, then place. Several entities of different parts at
+// once.
 void EvidencePopulation::resolve_identity(std::span<const std::string_view> records) {
   std::vector<std::string_view> contents;  // each at its least place
   for_each_run(records, content_of,
@@ -182,7 +170,9 @@ void EvidencePopulation::resolve_identity(std::span<const std::string_view> reco
   }
   source.withheld += static_cast<std::int64_t>(contents.size());
   ++source.equivocations;
-  equivocations.push_back({std::move(first), read_candidate(split_candidate(contents[1]))});
+  EquivocationRecords both{std::move(first), read_candidate(split_candidate(contents[1]))};
+  const std::lock_guard lock(mutex_);
+  equivocations.push_back(std::move(both));
 }
 
 // Collective.

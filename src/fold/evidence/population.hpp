@@ -1,7 +1,6 @@
 // What is known of the rows that matched: all that reports are made of.
 #pragma once
 
-#include <array>
 #include <mutex>
 #include <span>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include <trawl/core/evidence/rules.hpp>
 
+#include "fold/evidence/pending.hpp"
 #include "fold/evidence/table.hpp"
 
 namespace trawl::fold {
@@ -58,7 +58,7 @@ class EvidencePopulation {
 
  private:
   evidence::Contribution contribution_of(const RecordContent& content) const;
-  void resolve_part(std::size_t part, const comm::Comm& comm);
+  void resolve_pending(const comm::Comm& comm, int threads);
   void resolve_identity(std::span<const std::string_view> records);
   void share_distrust(const comm::Comm& comm);
 
@@ -66,8 +66,7 @@ class EvidencePopulation {
   std::mutex rows_mutex_;  // guards spare_rows_
   std::vector<Rows> spare_rows_;
   std::mutex mutex_;  // guards the rest while pieces are added
-  // Candidates by part of the table: hash of the entity, u32 size, bytes.
-  std::array<std::string, EvidenceTable::parts> pending_;
+  PendingRecords pending_;
 };
 
 }  // namespace trawl::fold

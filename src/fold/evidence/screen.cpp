@@ -51,7 +51,10 @@ void IdentityScreen::release() {
 
 void IdentityScreen::mark(std::span<const std::uint64_t> hashes) {
   for (std::size_t row = 0; row < hashes.size(); ++row) {
-    if (row + ahead < hashes.size()) prefetch(hashes[row + ahead]);
+    if (row + ahead < hashes.size()) {
+      const std::uint64_t next = block_of(hashes[row + ahead]);
+      if (next - begin_ < window_) __builtin_prefetch(block(next), 1);
+    }
     const std::uint64_t at = block_of(hashes[row]);
     if (at - begin_ >= window_) continue;
     std::uint64_t* const words = block(at);
@@ -69,6 +72,10 @@ void IdentityScreen::test(std::span<const std::uint64_t> hashes) {
   }
   const std::lock_guard lock(mutex_);
   kept_.insert(kept_.end(), found.begin(), found.end());
+}
+
+bool IdentityScreen::may_repeat_earlier(std::uint64_t hash, std::uint64_t at) const {
+  return earlier_[at / window_].contains(hash);
 }
 
 void IdentityScreen::next_window() {

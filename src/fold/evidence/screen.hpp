@@ -54,15 +54,11 @@ class IdentityScreen {
   // After share() of the last window.
   bool may_repeat(std::uint64_t hash) const {
     const std::uint64_t at = block_of(hash);
-    return at >= begin_ ? may_repeat_here(hash, at) : earlier_[at / window_].contains(hash);
+    return at >= begin_ ? may_repeat_here(hash, at) : may_repeat_earlier(hash, at);
   }
   void prefetch(std::uint64_t hash) const {
     const std::uint64_t at = block_of(hash);
-    if (at - begin_ < window_) {
-      __builtin_prefetch(block(at));
-    } else if (at < begin_) {
-      earlier_[at / window_].prefetch(hash);
-    }
+    if (at - begin_ < window_) __builtin_prefetch(block(at));
   }
 
  private:
@@ -84,6 +80,7 @@ class IdentityScreen {
     const std::uint64_t mine = bits_of(hash);
     return (block(at)[1] & mine) == mine;
   }
+  bool may_repeat_earlier(std::uint64_t hash, std::uint64_t at) const;
   void combine(const comm::Comm& group);
   void clear();
 

@@ -107,7 +107,12 @@ EntityState& EvidenceTable::at(const evidence::Key& entity) {
 }
 
 SourceState& EvidenceTable::at(const evidence::Key& entity, const evidence::Key& source) {
-  return at(entity).sources[sources_.number(source)];
+  std::uint32_t number = 0;
+  {
+    const std::lock_guard lock(names_mutex_);
+    number = sources_.number(source);
+  }
+  return at(entity).sources[number];
 }
 
 void EvidenceTable::add(SourceState& state, const std::optional<evidence::Key>& type,

@@ -52,7 +52,7 @@ class EvidenceTable {
 
   // Thread-safe. The unique records and the notes of a piece.
   void add(const EvidencePiece& piece);
-  // Not while others add.
+  // Not while others add. Several threads at once if wanted, for entities of different parts.
   EntityState& at(const evidence::Key& entity);
   SourceState& at(const evidence::Key& entity, const evidence::Key& source);
   void add(SourceState& state, const std::optional<evidence::Key>& type,
