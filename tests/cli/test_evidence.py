@@ -96,6 +96,20 @@ class Numbers(EvidenceTest):
         self.assertEqual(entity["median"]["log_odds"], 1.5)
         self.assertEqual(entity["plain"]["log_odds"], 8.5)
 
+    def test_who_only_says_two_things_says_nothing(self):
+        """That is no opinion of 0; but the source is listed, so that counts close."""
+        self.table("t", [("e", "s", 1, "k", 5, 4, 1), ("e", "s", 1, "k", 5, -4, 1), ("e", "a", 2, "k", 5, 1, 1),
+                         ("e", "z", 3, "k", 5, 2, 1), ("alone", "s", 4, "k", 5, 4, 1), ("alone", "s", 4, "k", 5, -4, 1)])
+        for policy, votes in (("distrust", "distrusted"), ("distrust-on-entity", "distrusted"), ("drop", "votes")):
+            entities, _ = self.evidence("t", "--equivocation", policy, "--run-dir", policy)
+            self.assertEqual([e["entity"] for e in entities], ["alone", "e"])
+            self.assertEqual([s["source"] for s in entities[1]["sources"]], ["a", "s", "z"])
+            for entity, sources, median in zip(entities, (0, 2), (0, 3)):
+                (silent,) = (s for s in entity["sources"] if s["source"] == "s")
+                self.assertEqual((silent["standing"], silent["votes"], silent["records"], silent["withheld"]), (votes, 0, 0, 2))
+                self.assertEqual((entity["over_sources"]["sources"], entity["median"]["log_odds"]), (sources, median))
+            self.trawl("verify", policy, "--rescan", 1)
+
     def test_prior(self):
         self.table("t", [(e, s, 1, 0, 0, 1, 1, (0.5, 0.25)[e]) for e in (0, 1) for s in range(5)],
                    "entity,source,id,type,time,log_odds,weight,p")
