@@ -1,4 +1,5 @@
 // Moments of both forms against themselves: other orders, blocks, merges, instruction sets.
+#include <bit>
 #include <cfenv>
 #include <string>
 
@@ -272,6 +273,74 @@ TYPED_TEST(AnyMoments, BytesComeBackOrAreRefused) {
   }
   EXPECT_GT(accepted, 50);
   EXPECT_GT(refused, 200);
+}
+
+template <class M>
+M nothing_of_own(std::size_t features) {
+  auto configuration = nothing<M>(features).configuration();
+  configuration.products = ProductSums::own;
+  return M(configuration);
+}
+
+TYPED_TEST(AnyMoments, OwnProductsGiveTheSameMeansAndDeviations) {
+  on_every_target([] {
+    Rng rng(41);
+    for (int kind = 0; kind <= number_kinds; ++kind) {
+      for (const std::size_t rows : {1, 2, 16, 65, 1500}) {
+        const std::size_t features = 1 + rng() % 5;
+        Table table = random_table(rng, kind, features, rows);
+        if (kind == number_kinds) table[rng() % features][rng() % rows] = std::nan("");
+        const auto records = rows_of(table);
+        const auto all = moments_of<TypeParam>(features, records);
+        auto own = nothing_of_own<TypeParam>(features);
+        own.add(records);
+        ASSERT_EQ(own.count(), all.count());
+        ASSERT_EQ(own.refused(), all.refused());
+        for (std::size_t i = 0; i < features; ++i) {
+          const auto bits = [](double value) { return std::bit_cast<std::uint64_t>(value); };
+          ASSERT_EQ(bits(own.mean(i)), bits(all.mean(i))) << kind << " " << rows;
+          ASSERT_EQ(bits(own.variance(i)), bits(all.variance(i))) << kind << " " << rows;
+          ASSERT_EQ(bits(own.standard_deviation(i)), bits(all.standard_deviation(i)));
+        }
+      }
+    }
+  });
+}
+
+TYPED_TEST(AnyMoments, OwnProductsAreASummaryAndAGroup) {
+  Rng rng(42);
+  const std::size_t features = 4;
+  const auto few = rows_of(random_table(rng, number_kinds, features, 7));
+  const auto many = rows_of(random_table(rng, number_kinds, features, 900));
+  auto all = nothing_of_own<TypeParam>(features), parts = all, bulk = all;
+  for (const auto& rows : {few, many}) {
+    bulk.add(rows);
+    auto part = nothing_of_own<TypeParam>(features);
+    for (std::span<const double> rest = rows; !rest.empty(); rest = rest.subspan(features)) {
+      all.add(rest.first(features));
+      part.add(rest.first(features));
+    }
+    parts.merge(part);
+  }
+  EXPECT_EQ(all, bulk);
+  EXPECT_EQ(all, parts);
+  EXPECT_EQ(TypeParam::from_bytes(all.to_bytes()), all);
+  EXPECT_EQ(TypeParam::from_bytes(all.to_bytes()).products(), ProductSums::own);
+  EXPECT_LT(all.to_bytes().size(), moments_of<TypeParam>(features, many).to_bytes().size());
+  parts.subtract(few);
+  parts.subtract(many);
+  EXPECT_EQ(parts, nothing_of_own<TypeParam>(features));
+}
+
+TYPED_TEST(AnyMoments, OwnProductsHaveNoCovariances) {
+  auto own = nothing_of_own<TypeParam>(2);
+  const auto all = nothing<TypeParam>(2);
+  own.add(std::vector<double>{1, 2, 3, 5});
+  EXPECT_THROW(own.covariance(0, 1), std::logic_error);
+  EXPECT_THROW(own.correlation(1, 0), std::logic_error);
+  EXPECT_THROW(own.covariance_matrix(), std::logic_error);
+  EXPECT_THROW(own.merge(all), InputError);
+  EXPECT_EQ(own.covariance(1, 1), 4.5);
 }
 
 }  // namespace

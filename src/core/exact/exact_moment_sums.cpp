@@ -9,9 +9,13 @@
 #include "core/exact/moment_gram.hpp"
 
 namespace trawl::core {
-ExactSums::ExactSums(std::size_t features) : sums_(features), products_(pair_index(features, 0)) {
-  if (features < 1 || features > max_features) {
-    throw InputError("moments of " + std::to_string(features) + " features: 1 to 64 are possible");
+ExactSums::ExactSums(Configuration configuration)
+    : sums_(configuration.features),
+      products_(exact::product_count(configuration.features, configuration.products)),
+      summed_(configuration.products) {
+  if (features() < 1 || features() > max_features) {
+    throw InputError("moments of " + std::to_string(features()) +
+                     " features: 1 to 64 are possible");
   }
 }
 
@@ -24,7 +28,7 @@ void ExactSums::add_record(const double* values, bool negative) {
     const exact::DoubleParts x(values[i]);
     parts[i] = x;
     sums_.add(i, x.mantissa, x.position, negative != x.negative);
-    for (std::size_t j = 0; j <= i; ++j, ++pair) {
+    for (std::size_t j = exact::first_factor(i, summed_); j <= i; ++j, ++pair) {
       const exact::Wide128 product = exact::Wide128{x.mantissa} * parts[j].mantissa;
       products_.add(pair, static_cast<std::uint64_t>(product >> 64),
                     static_cast<std::uint64_t>(product), x.position + parts[j].position,
@@ -51,7 +55,7 @@ void ExactSums::add_columns(std::span<const double* const> columns, std::size_t 
       sums_.add_scaled(pair - products_.rows(), term, exponent);
     }
   };
-  exact::Gram& gram = exact::moment_gram(columns.size(), exact::max_slice_bits);
+  exact::Gram& gram = exact::moment_gram(columns.size(), summed_, exact::max_slice_bits);
   exact::GramBlock(gram, columns, rows, deposit, add_rows).add(exponents);
 }
 
@@ -65,7 +69,7 @@ ScaledInteger ExactSums::sum(std::size_t i) const {
 }
 
 ScaledInteger ExactSums::product_sum(std::size_t i, std::size_t j) const {
-  return products_.exact_value(pair_index(i, j));
+  return products_.exact_value(exact::product_index(i, j, summed_));
 }
 
 void ExactSums::append_bytes(std::vector<std::byte>& out) const {
@@ -73,8 +77,8 @@ void ExactSums::append_bytes(std::vector<std::byte>& out) const {
   products_.append_bytes(out);
 }
 
-ExactSums ExactSums::read(Bytes& bytes, std::size_t features) {
-  ExactSums out(features);
+ExactSums ExactSums::read(Bytes& bytes, std::size_t features, ProductSums products) {
+  ExactSums out({features, products});
   Bytes rest = bytes;
   out.sums_ = DigitTable<SumRange>::read(rest, out.sums_.rows());
   out.products_ = DigitTable<ProductRange>::read(rest, out.products_.rows());

@@ -68,19 +68,19 @@ double fixed_point(double value, int unit_exponent) {
   return std::ldexp(static_cast<double>(rounded_units(value, unit_exponent)), unit_exponent);
 }
 
-FixedSums::FixedSums(std::vector<int> unit_exponents)
-    : units_(std::make_shared<const std::vector<int>>(std::move(unit_exponents))) {
-  if (units_->empty() || features() > max_features) {
+FixedSums::FixedSums(Configuration configuration)
+    : configuration_(std::make_shared<const Configuration>(std::move(configuration))) {
+  if (features() < 1 || features() > max_features) {
     throw InputError("moments of " + std::to_string(features()) +
                      " features: 1 to 64 are possible");
   }
-  for (const int unit : *units_) {
+  for (const int unit : configuration_->units) {
     if (unit < min_unit || unit > max_unit) {
       throw InputError("fixed-point unit 2^" + std::to_string(unit) + ": take one from 2^" +
                        std::to_string(min_unit) + " to 2^" + std::to_string(max_unit));
     }
   }
-  sums_.resize(features() + pair_index(features(), 0));
+  sums_.resize(features() + exact::product_count(features(), products()));
 }
 
 void FixedSums::add_record(const double* values, bool negative) {
@@ -90,12 +90,13 @@ void FixedSums::add_record(const double* values, bool negative) {
     __builtin_prefetch(sums_.data() + i, 1);
   }
   std::array<std::int64_t, max_features> units;
-  for (std::size_t i = 0; i < width; ++i) units[i] = rounded_units(values[i], (*units_)[i]);
+  for (std::size_t i = 0; i < width; ++i) units[i] = rounded_units(values[i], unit(i));
   Integer* product = sums_.data() + width;
   for (std::size_t i = 0; i < width; ++i) {
     const std::int64_t factor = negative ? -units[i] : units[i];
     add_to(sums_[i], factor);
-    for (std::size_t j = 0; j <= i; ++j, ++product) add_to(*product, Integer{factor} * units[j]);
+    for (std::size_t j = exact::first_factor(i, products()); j <= i; ++j, ++product)
+      add_to(*product, Integer{factor} * units[j]);
   }
 }
 
@@ -113,15 +114,16 @@ void FixedSums::add_columns(std::span<const double* const> columns, std::size_t 
   for (std::size_t i = 0; i < columns.size(); ++i) exponents[i] = range_exponent(i);
   std::vector<int> units;  // of all sums that come to deposit
   for (std::size_t i = 0; i < features(); ++i) {
-    for (std::size_t j = 0; j <= i; ++j) units.push_back((*units_)[i] + (*units_)[j]);
+    for (std::size_t j = exact::first_factor(i, products()); j <= i; ++j)
+      units.push_back(unit(i) + unit(j));
   }
-  const std::size_t products = units.size();
-  units.insert(units.end(), units_->begin(), units_->end());
+  const std::size_t pairs = units.size();
+  units.insert(units.end(), configuration_->units.begin(), configuration_->units.end());
   const auto deposit = [&](std::size_t index, std::int64_t term, int exponent) {
     const Integer whole = Integer{negative ? -term : term} << (exponent - units[index]);
-    add_to(sums_[index < products ? features() + index : index - products], whole);
+    add_to(sums_[index < pairs ? features() + index : index - pairs], whole);
   };
-  exact::Gram& gram = exact::moment_gram(columns.size(), slice_bits);
+  exact::Gram& gram = exact::moment_gram(columns.size(), products(), slice_bits);
   gram.set_slices(2, deposit);
   gram.set_exponents(std::span(exponents).first(columns.size()));
   for (std::size_t begin = 0; begin < rows; begin += exact::chunk_rows) {
@@ -140,11 +142,11 @@ void FixedSums::merge(const FixedSums& other, bool negative) {
 }
 
 ScaledInteger FixedSums::sum(std::size_t i) const {
-  return scaled(sums_[i], (*units_)[i]);
+  return scaled(sums_[i], unit(i));
 }
 
 ScaledInteger FixedSums::product_sum(std::size_t i, std::size_t j) const {
-  return scaled(sums_[features() + pair_index(i, j)], (*units_)[i] + (*units_)[j]);
+  return scaled(sums_[features() + exact::product_index(i, j, products())], unit(i) + unit(j));
 }
 
 void FixedSums::append_bytes(std::vector<std::byte>& out) const {
@@ -152,18 +154,18 @@ void FixedSums::append_bytes(std::vector<std::byte>& out) const {
     exact::append(out, static_cast<std::uint64_t>(value));
     exact::append(out, static_cast<std::int64_t>(value >> 64));
   };
-  for (const int unit : *units_) exact::append(out, static_cast<std::int16_t>(unit));
+  for (const int unit : configuration_->units) exact::append(out, static_cast<std::int16_t>(unit));
   for (const Integer sum : sums_) append_integer(sum);
 }
 
-FixedSums FixedSums::read(Bytes& bytes, std::size_t features) {
+FixedSums FixedSums::read(Bytes& bytes, std::size_t features, ProductSums products) {
   exact::ByteReader reader(bytes, "moments");
   std::vector<int> units(features);
   for (int& unit : units) {
     unit = reader.next<std::int16_t>();
     if (unit < min_unit || unit > max_unit) throw DataError("damaged bytes of moments: a unit");
   }
-  FixedSums out(std::move(units));
+  FixedSums out({std::move(units), products});
   for (Integer& sum : out.sums_) {
     const Integer low = reader.next<std::uint64_t>();
     sum = low | Integer{reader.next<std::int64_t>()} << 64;

@@ -20,7 +20,7 @@ Gram::Gram(std::size_t columns, Products products, int slice_bits)
     : products_(products), slice_bits_(slice_bits), exponents_(columns) {
   for (std::size_t a = 0; a < columns; ++a) {
     for (std::size_t b = 0; b <= a; ++b) {
-      if (products == Products::all || a != b) {
+      if (products == Products::all || (products == Products::own) == (a == b)) {
         pairs_.push_back({static_cast<std::uint8_t>(a), static_cast<std::uint8_t>(b)});
       }
     }
@@ -78,11 +78,13 @@ void Gram::multiply_planes(std::uint64_t left_out) {
     double* out = lanes_.get() + k * pairs_.size() * max_lanes;
     if (products_ == Products::all) {
       multiply_all(columns_of_plane, columns, out);
+    } else if (products_ == Products::own) {
+      multiply_own(columns_of_plane, columns, out);
     } else {
       multiply_first(columns_of_plane, out);
     }
   }
-  if (products_ != Products::all) return;
+  if (products_ == Products::of_first) return;
   for (std::size_t s = 0; s < slices_; ++s) {
     add_columns(planes_.get() + plane(s, s) * stride, columns,
                 sums_.get() + s * columns * max_lanes);

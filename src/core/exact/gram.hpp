@@ -33,6 +33,7 @@ inline constexpr int min_exponent = -350, max_exponent = 480;
 
 enum class Products {
   all,       // of each two columns and of each with itself, by pair_index
+  own,       // of each column with itself
   of_first,  // only of column 0 with column 1
 };
 

@@ -115,6 +115,18 @@ void MultiplyAll(const double* columns, std::size_t count, double* sums) {
   if (count - i == 1) multiply_rows<1>(columns, i, sums);
 }
 
+void MultiplyOwn(const double* HWY_RESTRICT columns, std::size_t count, double* HWY_RESTRICT sums) {
+  const Lanes d;
+  for (std::size_t i = 0; i < count; ++i) {
+    Vector sum = hn::Load(d, sums + i * max_lanes);
+    for (std::size_t row = 0; row < chunk_rows; row += hn::Lanes(d)) {
+      const Vector a = hn::Load(d, columns + i * chunk_rows + row);
+      sum = hn::MulAdd(a, a, sum);
+    }
+    hn::Store(sum, d, sums + i * max_lanes);
+  }
+}
+
 void MultiplyFirst(const double* HWY_RESTRICT columns, double* HWY_RESTRICT sums) {
   const Lanes d;
   const std::size_t n = hn::Lanes(d);
@@ -159,12 +171,17 @@ HWY_AFTER_NAMESPACE();
 namespace trawl::core::exact {
 
 HWY_EXPORT(MultiplyAll);
+HWY_EXPORT(MultiplyOwn);
 HWY_EXPORT(MultiplyFirst);
 HWY_EXPORT(AddColumns);
 HWY_EXPORT(ReadLanes);
 
 void multiply_all(const double* columns, std::size_t count, double* sums) {
   HWY_DYNAMIC_DISPATCH(MultiplyAll)(columns, count, sums);
+}
+
+void multiply_own(const double* columns, std::size_t count, double* sums) {
+  HWY_DYNAMIC_DISPATCH(MultiplyOwn)(columns, count, sums);
 }
 
 void multiply_first(const double* columns, double* sums) {

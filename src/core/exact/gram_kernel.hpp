@@ -28,6 +28,8 @@ void cut_column_rounded(const double* values, std::size_t rows, Cut cut, double*
 
 // sums[pair_index(i, j)] += products of columns[i] and columns[j] of one plane, lane by lane.
 void multiply_all(const double* columns, std::size_t count, double* sums);
+// sums[i] += products of columns[i] and itself.
+void multiply_own(const double* columns, std::size_t count, double* sums);
 // sums[0] += products of columns[1] and columns[0].
 void multiply_first(const double* columns, double* sums);
 // sums[i] += columns[i].

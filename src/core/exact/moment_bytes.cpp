@@ -25,7 +25,7 @@ bool any_refused(std::int64_t records, const std::vector<RefusedValues>& values)
 template <class Sums>
 void Moments<Sums>::append_bytes(std::vector<std::byte>& out) const {
   const bool refusals = any_refused(refused_, refused_values_);
-  append(out, Sums::tag);
+  append(out, Sums::tag(products()));
   append(out, static_cast<std::uint8_t>(features()));
   append(out, static_cast<std::uint8_t>(refusals));
   append(out, count_);
@@ -51,7 +51,9 @@ std::vector<std::byte> Moments<Sums>::to_bytes() const {
 template <class Sums>
 Moments<Sums> Moments<Sums>::read(Bytes& bytes) {
   exact::ByteReader reader(bytes, "moments");
-  if (reader.next<std::uint8_t>() != Sums::tag) damaged("wrong tag");
+  const auto tag = reader.next<std::uint8_t>();
+  const auto products = tag == Sums::tag(ProductSums::own) ? ProductSums::own : ProductSums::all;
+  if (tag != Sums::tag(products)) damaged("wrong tag");
   const std::size_t features = reader.next<std::uint8_t>();
   if (features < 1 || features > max_features) damaged("number of features");
   const auto refusals = reader.next<std::uint8_t>();
@@ -70,7 +72,7 @@ Moments<Sums> Moments<Sums>::read(Bytes& bytes) {
     if (!any_refused(refused, refused_values)) damaged("not the shortest form");
   }
   Bytes rest = reader.rest();
-  Sums sums = Sums::read(rest, features);
+  Sums sums = Sums::read(rest, features, products);
   Moments out(sums.configuration());
   out.sums_ = std::move(sums);
   out.count_ = count;

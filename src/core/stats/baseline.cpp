@@ -109,7 +109,7 @@ struct Baseline::Relations {
 
 template <class Sums>
 Baseline::Baseline(const Moments<Sums>& moments) : count_(moments.count()) {
-  if constexpr (std::is_same_v<Sums, FixedSums>) units_ = moments.configuration();
+  if constexpr (std::is_same_v<Sums, FixedSums>) units_ = moments.configuration().units;
   const CentredMatrix matrix = centred_matrix(moments);
   covariance_ = covariance_of(matrix);
   std::vector<std::size_t> all(matrix.size());

@@ -14,7 +14,7 @@ constexpr std::uint8_t tag = 5;
 
 template <class Sums>
 Node<Sums>::Node(typename Sums::Configuration configuration)
-    : within(std::move(configuration)), between(within.features()) {}
+    : within(std::move(configuration)), between({within.features(), within.products()}) {}
 
 template <class Sums>
 void Node<Sums>::add_mean(const std::vector<double>& mean, std::int64_t records) {
@@ -71,8 +71,8 @@ Node<Sums> Node<Sums>::read(Bytes& bytes) {
   Bytes rest = reader.rest();
   Moments within = Moments::read(rest);
   core::ExactMoments between = core::ExactMoments::read(rest);
-  if (between.features() != within.features()) {
-    throw DataError("damaged bytes of a node: two numbers of features");
+  if (between.features() != within.features() || between.products() != within.products()) {
+    throw DataError("damaged bytes of a node: two kinds of sums");
   }
   Node out(within.configuration());
   out.entities = entities;
