@@ -14,6 +14,7 @@
 #include "filter_screen.hpp"
 #include "fold/evidence/recount.hpp"
 #include "fold/stats/recount.hpp"
+#include "fold/stats/state.hpp"
 
 namespace trawl::fold {
 namespace {
@@ -252,6 +253,7 @@ class Verifier {
     try {
       if (is_stats) {
         stats_request_.emplace(stats_request_of(body_));
+        stats_request_->entities_root = body_.at("counts").contains("entities_root");
       } else {
         evidence_request_.emplace(evidence_request_of(body_));
       }
@@ -262,8 +264,14 @@ class Verifier {
     query.numbers = search.numbers;
     query.names = search.names;
     if (request_.rescan != 1) return;
-    recount_ = is_stats ? make_recount(*stats_request_)
+    recount_ = is_stats ? make_recount(*stats_request_, configuration_of_states())
                         : make_recount(*evidence_request_, names_of_datasets());
+  }
+
+  std::string configuration_of_states() const {
+    std::vector<std::string> digests;
+    for (const Json& list : body_.at("key_lists")) digests.push_back(list.at("digest"));
+    return state_configuration(*stats_request_, body_.at("predicate"), digests);
   }
 
   std::vector<std::string> names_of_datasets() const {
@@ -284,7 +292,12 @@ class Verifier {
     if (!recount_) return;
     report_.recounted = true;
     const std::string again = recount_->lines(comm_);
-    if (!comm_.is_root() || again == run_.result) return;
+    const auto root = recount_->entities_root(comm_);
+    if (!comm_.is_root()) return;
+    const Json& counts = body_.at("counts");
+    if (counts.contains("entities_root") && (!root || counts.at("entities_root") != hex(*root)))
+      fail("the root of the entities' sums (entities_root) is not what the data says");
+    if (again == run_.result) return;
     const auto [one, other] = std::ranges::mismatch(again, run_.result);
     const auto line = 1 + std::count(again.begin(), one, '\n');
     fail(fmt::format("{}, line {}: is not what the data says",

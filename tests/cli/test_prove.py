@@ -5,6 +5,7 @@ import random
 import re
 import shlex
 
+import forgery
 import h5py
 import harness
 from harness import BAD_INPUT, CHECK_FAILED, INCOMPLETE, CliTest
@@ -59,6 +60,22 @@ class Roots(ProveTest):
                 with h5py.File(self.folder / "s") as f:
                     section = f["sections/root"][:].tobytes()
                 self.assertEqual(section[8:].hex(), root)
+
+    def test_verify_makes_it_again(self):
+        self.table("a", self.rows(300))
+        for options in (PLACED, (*GROUPED, "--fixed-point", "2^-20", "--where", "amount > 1000"), ("--features", "noise")):
+            with self.subTest(options=options):
+                self.state("s", ("a",), (*options, "--overwrite", "--run-dir", "run"))
+                self.trawl("verify", "run", "--rescan", 1, ranks=3)
+                run = self.folder / "run"
+                lines = (run / "stats.jsonl").read_text()
+                root = json.loads((run / "certificate.json").read_text())["counts"]["entities_root"]
+                forgery.reseal(run, "stats.jsonl", lines, lambda body: body["counts"].update(entities_root="0" * 64))
+                record = run / "run_record.json"
+                record.write_text(record.read_text().replace(root, "0" * 64))
+                self.trawl("verify", "run")  # nothing says so but the data
+                again = self.trawl("verify", "run", "--rescan", 1, code=CHECK_FAILED)
+                self.assertIn("entities_root", again.stdout)
 
     def test_other_questions_have_other_roots(self):
         self.table("a", self.rows(300))

@@ -105,6 +105,10 @@ class Verify(RunTest):
             self.forge(change)
             self.assert_found("stats.jsonl")
             restore()
+        for number in (0, 3):
+            self.forge(at_line(number, r'"nulls":0', '"nulls":1'))
+            self.assert_found("NULLs")
+            restore()
         for number in (0, 5, last):
             self.forge(at_line(number, r'"mean":(\d)', lambda m: f'"mean":{(int(m[1]) + 1) % 10}'))
             self.trawl("verify", "run")  # nothing says so but the data

@@ -17,7 +17,7 @@ std::uint64_t flagged_of_nothing(std::mt19937_64& random, std::size_t entities,
     EntityKey key{stats::EntityId(static_cast<std::int64_t>(e)), {}};
     std::vector<double> values(request.features.size());
     for (double& value : values) value = normal(random);
-    table.add({{key.to_bytes()}, {stats::hash_of(*key.id)}, {0, 1}, values});
+    table.add({{key.to_bytes()}, {stats::hash_of(*key.id)}, {0}, values});
   }
   const Hang hang{false, 10, 0};
   const comm::Comm solo = comm::Comm::solo();

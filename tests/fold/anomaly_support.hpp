@@ -56,10 +56,8 @@ void add_share(EntityTable<Sums>& table, const std::vector<Record>& records) {
   const comm::Comm& comm = trawl::test::world();
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (static_cast<int>(i * 7 % 11) % comm.size() != comm.rank()) continue;
-    EntityBatch batch{{records[i].key.to_bytes()},
-                      {stats::hash_of(*records[i].key.id)},
-                      {0, 1},
-                      records[i].values};
+    EntityBatch batch{
+        {records[i].key.to_bytes()}, {stats::hash_of(*records[i].key.id)}, {0}, records[i].values};
     table.add(batch);
   }
   table.exchange(comm);

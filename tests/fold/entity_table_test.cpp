@@ -39,18 +39,19 @@ std::vector<Record> random_records(bool levels, std::uint64_t seed) {
   return records;
 }
 
-// As a piece of work hands it over: records in the order of their keys.
+// As a piece of work hands it over.
 EntityBatch batch_of(std::span<const Record> records) {
-  std::map<std::string, std::vector<const Record*>> by_key;
-  for (const Record& record : records) by_key[record.key.to_bytes()].push_back(&record);
+  std::map<std::string, std::uint32_t> numbers;
   EntityBatch batch;
-  batch.begin = {0};
-  for (const auto& [key, group] : by_key) {
-    batch.keys.push_back(key);
-    batch.hashes.push_back(stats::hash_of(*group[0]->key.id));
-    batch.begin.push_back(batch.begin.back() + group.size());
-    for (const Record* record : group)
-      batch.rows.insert(batch.rows.end(), record->values.begin(), record->values.end());
+  for (const Record& record : records) {
+    const auto [found, fresh] =
+        numbers.try_emplace(record.key.to_bytes(), static_cast<std::uint32_t>(numbers.size()));
+    if (fresh) {
+      batch.keys.push_back(found->first);
+      batch.hashes.push_back(stats::hash_of(*record.key.id));
+    }
+    batch.entities.push_back(found->second);
+    batch.rows.insert(batch.rows.end(), record.values.begin(), record.values.end());
   }
   return batch;
 }

@@ -43,7 +43,7 @@ Sha256Digest write_state_of(std::int64_t entities, const fs::path& path) {
   for (std::int64_t i = 0; i < entities; ++i) {
     const EntityKey key{2 * i, {}};
     const std::string bytes = key.to_bytes();
-    population.entities.add({{bytes}, {key.hash(bytes)}, {0, 1}, {static_cast<double>(i % 97)}});
+    population.entities.add({{bytes}, {key.hash(bytes)}, {0}, {static_cast<double>(i % 97)}});
   }
   const comm::Comm solo = comm::Comm::solo();
   const std::string configuration = state_configuration(request, Opened(), {});

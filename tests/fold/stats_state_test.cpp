@@ -64,7 +64,7 @@ StatsRequest request_for(Keys keys, std::vector<int> units) {
 template <class Sums>
 void add(EntityTable<Sums>& table, const Record& record) {
   const std::string key = record.key.to_bytes();
-  table.add({{key}, {record.key.hash(key)}, {0, 1}, record.values});
+  table.add({{key}, {record.key.hash(key)}, {0}, record.values});
 }
 
 // Row groups [begin, end) of a dataset, scanned.

@@ -18,18 +18,17 @@ class Columns {
   explicit Columns(const StatsColumns& columns)
       : limits_(columns.limits), values_(columns.features.size()) {}
 
-  void clear(std::size_t rows) {
-    for (std::vector<double>& column : values_) column.resize(std::max(column.size(), rows));
-    size_ = 0;
-  }
-  // Rows that count; as many as `clear` said at most.
-  void add(std::span<const double> rows) {
+  // Those of a batch at these positions.
+  void read(const EntityBatch& batch, std::span<const std::uint32_t> rows) {
     const std::size_t width = values_.size();
-    for (; !rows.empty(); rows = rows.subspan(width)) {
+    for (std::vector<double>& column : values_) column.resize(std::max(column.size(), rows.size()));
+    size_ = 0;
+    for (const std::uint32_t row : rows) {
+      const double* const record = &batch.rows[row * width];
       bool counts = true;
       for (std::size_t i = 0; i < width; ++i) {
-        values_[i][size_] = rows[i];
-        counts &= std::abs(rows[i]) < limits_[i];  // not NaN
+        values_[i][size_] = record[i];
+        counts &= std::abs(record[i]) < limits_[i];  // not NaN
       }
       size_ += counts ? 1 : 0;
     }
@@ -124,23 +123,29 @@ PathDistributions distributions_of(const StatsColumns& columns, const EntityBatc
   PathDistributions out;
   if (!columns.distributions) return out;
   const std::size_t width = columns.features.size();
-  std::unordered_map<std::string_view, std::vector<std::size_t>> entities;  // by path
-  for (std::size_t e = 0; e < batch.keys.size(); ++e)
-    entities[path_bytes_of(batch.keys[e])].push_back(e);
-  Columns values(columns);
-  for (const auto& [path, members] : entities) {
-    Distributions& distributions = out[key_of_path(path)];
-    distributions.resize(width);
-    std::size_t rows = 0;
-    for (const std::size_t e : members) rows += batch.begin[e + 1] - batch.begin[e];
-    values.clear(rows);
-    for (const std::size_t e : members) {
-      values.add(
-          std::span(batch.rows)
-              .subspan(batch.begin[e] * width, (batch.begin[e + 1] - batch.begin[e]) * width));
-      for (std::size_t i = 0; i < width; ++i) distributions[i].add_nulls(nulls[e * width + i]);
+  std::unordered_map<std::string_view, std::uint32_t> numbers;  // of paths
+  std::vector<std::uint32_t> path_of_entity, path_of_row;
+  std::vector<Distributions*> distributions;
+  for (const std::string& key : batch.keys) {
+    const std::string_view path = path_bytes_of(key);
+    const auto [found, fresh] =
+        numbers.try_emplace(path, static_cast<std::uint32_t>(numbers.size()));
+    if (fresh) {
+      distributions.push_back(&out[key_of_path(path)]);
+      distributions.back()->resize(width);
     }
-    values.add_to(distributions);
+    path_of_entity.push_back(found->second);
+  }
+  for (const std::uint32_t entity : batch.entities) path_of_row.push_back(path_of_entity[entity]);
+  const Grouping rows(path_of_row, numbers.size());
+  Columns values(columns);
+  for (std::size_t path = 0; path < distributions.size(); ++path) {
+    values.read(batch, rows.of(path));
+    values.add_to(*distributions[path]);
+  }
+  for (std::size_t e = 0; e < batch.keys.size(); ++e) {
+    for (std::size_t i = 0; i < width; ++i)
+      (*distributions[path_of_entity[e]])[i].add_nulls(nulls[e * width + i]);
   }
   return out;
 }

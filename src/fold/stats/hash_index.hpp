@@ -1,8 +1,10 @@
 // Positions in a list, found by the hash of what stands there.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace trawl::fold {
@@ -29,11 +31,29 @@ class HashIndex {
     }
   }
 
+  // Keeps the memory.
+  void clear() {
+    std::fill(slots_.begin(), slots_.end(), Slot());
+    entries_ = 0;
+  }
+
+  // For lookups that are known before: asks for the slot of a hash, and later looks at it for the
+  // position that it probably names.
+  void prefetch(std::uint64_t hash) const {
+    if (!slots_.empty()) __builtin_prefetch(&slots_[home(hash)]);
+  }
+  std::optional<std::uint32_t> likely(std::uint64_t hash) const {
+    if (slots_.empty() || slots_[home(hash)].next == 0) return std::nullopt;
+    return slots_[home(hash)].next - 1;
+  }
+
  private:
   struct Slot {
     std::uint32_t tag = 0;   // upper half of the hash; its low bits say where to look
     std::uint32_t next = 0;  // position + 1; 0: empty
   };
+
+  std::size_t home(std::uint64_t hash) const { return (hash >> 32) & (slots_.size() - 1); }
 
   void grow() {
     std::vector<Slot> old(slots_.empty() ? 64 : 2 * slots_.size());

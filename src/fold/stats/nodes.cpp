@@ -1,7 +1,13 @@
 #include "fold/stats/nodes.hpp"
 
+#include <algorithm>
+#include <array>
+#include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include <trawl/base/digest.hpp>
+#include <trawl/base/parallel.hpp>
 
 namespace trawl::fold {
 namespace {
@@ -25,16 +31,78 @@ void add_parents(NodeMap<Sums>& nodes, const core::Moments<Sums>& nothing) {
   std::size_t depth = 0;
   for (const auto& [path, node] : nodes) depth = std::max(depth, path.size());
   for (; depth > 0; --depth) {
-    std::vector<const stats::Path*> paths;
-    for (const auto& [path, node] : nodes) {
-      if (path.size() == depth) paths.push_back(&path);
+    std::vector<const typename NodeMap<Sums>::value_type*> children;
+    for (const auto& child : nodes) {
+      if (child.first.size() == depth) children.push_back(&child);
     }
-    for (const stats::Path* path : paths) {
-      const stats::Path parent(path->begin(), path->end() - 1);
-      node_at(nodes, parent, nothing).merge(nodes.at(*path));
+    for (const auto* child : children) {
+      const stats::Path parent(child->first.begin(), child->first.end() - 1);
+      node_at(nodes, parent, nothing).merge(child->second);
     }
   }
 }
+
+// The nodes right above entities. They are spread over shares by their paths, so that threads build
+// whole nodes, and nothing is merged.
+template <class Sums>
+class Parents {
+ public:
+  Parents(const EntityTable<Sums>& table, const Hang& hang) : table_(table), hang_(hang) {}
+
+  NodeMap<Sums> nodes(int threads) {
+    parallel_for(parts, threads, [&](std::size_t part) { place(part); });
+    std::array<NodeMap<Sums>, shares> made;
+    parallel_for(shares, threads, [&](std::size_t share) { made[share] = build(share); });
+    NodeMap<Sums> all;
+    for (NodeMap<Sums>& nodes : made) all.merge(nodes);
+    return all;
+  }
+
+ private:
+  static constexpr std::size_t parts = EntityTable<Sums>::parts, shares = 64;
+
+  // EntityKey::to_bytes of the path.
+  std::string path_of(std::size_t part, std::uint32_t number) const {
+    std::string path;
+    put_path(path, parent_path(EntityKey::from_bytes(table_.key(part, number)), hang_));
+    return path;
+  }
+
+  void place(std::size_t part) {
+    table_.settle(part);
+    for (std::uint32_t number = 0; number < table_.size(part); ++number) {
+      const std::size_t share = xxh3(bytes_of(path_of(part, number))) % shares;
+      placed_[part][share].push_back(number);
+    }
+  }
+
+  NodeMap<Sums> build(std::size_t share) const {
+    std::unordered_map<std::string, stats::Node<Sums>> nodes;
+    core::Moments<Sums> space = table_.nothing();
+    for (std::size_t part = 0; part < parts; ++part) {
+      for (const std::uint32_t number : placed_[part][share]) {
+        stats::Node<Sums>& node =
+            nodes.try_emplace(path_of(part, number), space.configuration()).first->second;
+        const core::Moments<Sums>& moments = table_.moments(part, number, space);
+        if (EntityKey::from_bytes(table_.key(part, number)).id) {
+          add_entity(node, moments);
+        } else {
+          node.within.merge(moments);
+        }
+      }
+    }
+    NodeMap<Sums> out;
+    for (auto& [bytes, node] : nodes) {
+      std::string_view path = bytes;
+      out.emplace(take_path(path), std::move(node));
+    }
+    return out;
+  }
+
+  const EntityTable<Sums>& table_;
+  const Hang& hang_;
+  std::array<std::array<std::vector<std::uint32_t>, shares>, parts> placed_;  // entities
+};
 
 template <class Sums>
 std::string to_bytes(const NodeMap<Sums>& nodes) {
@@ -71,19 +139,10 @@ stats::Path parent_path(const EntityKey& key, const Hang& hang) {
 }
 
 template <class Sums>
-NodeMap<Sums> nodes_above(const EntityTable<Sums>& table, const Hang& hang) {
-  NodeMap<Sums> nodes;
-  const core::Moments<Sums>& nothing = table.nothing();
-  node_at(nodes, {}, nothing);
-  table.each([&](const std::string& bytes, const core::Moments<Sums>& moments) {
-    const EntityKey key = EntityKey::from_bytes(bytes);
-    if (!key.id) {
-      node_at(nodes, key.path, nothing).within.merge(moments);
-    } else {
-      add_entity(node_at(nodes, parent_path(key, hang), nothing), moments);
-    }
-  });
-  add_parents(nodes, nothing);
+NodeMap<Sums> nodes_above(const EntityTable<Sums>& table, const Hang& hang, int threads) {
+  NodeMap<Sums> nodes = Parents<Sums>(table, hang).nodes(threads);
+  node_at(nodes, {}, table.nothing());
+  add_parents(nodes, table.nothing());
   return nodes;
 }
 
@@ -102,8 +161,10 @@ NodeMap<Sums> merge_nodes(NodeMap<Sums> mine, const comm::Comm& comm) {
   return all;
 }
 
-template NodeMap<core::ExactSums> nodes_above(const EntityTable<core::ExactSums>&, const Hang&);
-template NodeMap<core::FixedSums> nodes_above(const EntityTable<core::FixedSums>&, const Hang&);
+template NodeMap<core::ExactSums> nodes_above(const EntityTable<core::ExactSums>&, const Hang&,
+                                              int);
+template NodeMap<core::FixedSums> nodes_above(const EntityTable<core::FixedSums>&, const Hang&,
+                                              int);
 template NodeMap<core::ExactSums> merge_nodes(NodeMap<core::ExactSums>, const comm::Comm&);
 template NodeMap<core::FixedSums> merge_nodes(NodeMap<core::FixedSums>, const comm::Comm&);
 

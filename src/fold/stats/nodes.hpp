@@ -30,7 +30,7 @@ stats::Path parent_path(const EntityKey& key, const Hang& hang);
 // Local. The nodes above the entities of `table`, as far as these say. Keys without an entity are
 // records of a node itself.
 template <class Sums>
-NodeMap<Sums> nodes_above(const EntityTable<Sums>& table, const Hang& hang);
+NodeMap<Sums> nodes_above(const EntityTable<Sums>& table, const Hang& hang, int threads = 1);
 
 // Collective. The union of all ranks' nodes, nodes of equal path merged, in O(log ranks) messages.
 // Root only; elsewhere the map is empty.

@@ -60,10 +60,14 @@ std::string Population<Sums>::to_bytes(const Piece& piece) const {
   put_refusals(out, piece.refusals);
   for (const auto& [path, of_path] : piece.distributions) put_record(paths, path, of_path);
   put_text(out, paths);
+  const Grouping grouping(batch.entities, batch.keys.size());
+  std::vector<double> records;
   for (std::size_t e = 0; e < batch.keys.size(); ++e) {
-    const auto rows =
-        std::span(batch.rows)
-            .subspan(batch.begin[e] * features, (batch.begin[e + 1] - batch.begin[e]) * features);
+    records.clear();
+    for (const std::uint32_t row : grouping.of(e))
+      records.insert(records.end(), &batch.rows[row * features],
+                     &batch.rows[row * features] + features);
+    const std::span<const double> rows(records);
     put(out, batch.hashes[e]);
     put_text(out, batch.keys[e]);
     moments.clear();

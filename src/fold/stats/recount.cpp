@@ -9,6 +9,8 @@
 #include "fold/stats/population.hpp"
 #include "fold/stats/record_anomalies.hpp"
 #include "fold/stats/report.hpp"
+#include "fold/stats/state_entities.hpp"
+#include "fold/stats/state_root.hpp"
 
 namespace trawl::fold {
 namespace {
@@ -16,10 +18,12 @@ namespace {
 template <class Sums>
 class RecountOf final : public Recount {
  public:
-  RecountOf(const StatsRequest& request, typename Sums::Configuration configuration)
+  RecountOf(const StatsRequest& request, std::string configuration)
       : request_(request),
+        configuration_(std::move(configuration)),
         columns_(request),
-        population_(std::move(configuration), columns_.features.size() + columns_.keys.size()),
+        population_(configuration_of<Sums>(request),
+                    columns_.features.size() + columns_.keys.size()),
         records_counted_(population_.entities.nothing()) {}
 
   void add(const OpenDataset& open, std::uint64_t dataset, std::uint64_t row,
@@ -38,7 +42,7 @@ class RecountOf final : public Recount {
     EntityBatch batch;
     batch.keys = {key.to_bytes()};
     batch.hashes = {key.hash(batch.keys.front())};
-    batch.begin = {0, 1};
+    batch.entities = {0};
     for (std::size_t i = 0; i < columns_.features.size(); ++i)
       batch.rows.push_back(number(cell(open.select[columns_.features[i]]), i));
     population_.entities.add(batch);
@@ -58,6 +62,12 @@ class RecountOf final : public Recount {
           [&](std::uint64_t dataset) { return names_.at(dataset); }, comm, result);
     }
     return std::move(result.lines);
+  }
+
+  std::optional<Sha256Digest> entities_root(const comm::Comm& comm) override {
+    if (!request_.entities_root) return std::nullopt;
+    const auto root = root_of(population_.entities, request_, configuration_, comm);
+    return root ? std::optional(root->root) : std::nullopt;
   }
 
  private:
@@ -106,6 +116,7 @@ class RecountOf final : public Recount {
   }
 
   const StatsRequest& request_;
+  const std::string configuration_;
   StatsColumns columns_;
   Population<Sums> population_;
   core::Moments<Sums> records_counted_;  // says which records count
@@ -115,10 +126,10 @@ class RecountOf final : public Recount {
 
 }  // namespace
 
-std::unique_ptr<Recount> make_recount(const StatsRequest& request) {
+std::unique_ptr<Recount> make_recount(const StatsRequest& request, std::string configuration) {
   if (request.unit_exponents.empty())
-    return std::make_unique<RecountOf<core::ExactSums>>(request, request.features.size());
-  return std::make_unique<RecountOf<core::FixedSums>>(request, request.unit_exponents);
+    return std::make_unique<RecountOf<core::ExactSums>>(request, std::move(configuration));
+  return std::make_unique<RecountOf<core::FixedSums>>(request, std::move(configuration));
 }
 
 }  // namespace trawl::fold

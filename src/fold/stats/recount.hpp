@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <trawl/comm/comm.hpp>
@@ -24,9 +25,12 @@ class Recount {
                    const Cell& cell) = 0;
   // Collective, once. The lines that `trawl stats` must have written; root only.
   virtual std::string lines(const comm::Comm& comm) = 0;
+  // Collective, after lines(). The root of the sums of all entities; root only, and only where the
+  // request wants one.
+  virtual std::optional<Sha256Digest> entities_root(const comm::Comm&) { return std::nullopt; }
 };
 
-// `request` must live as long.
-std::unique_ptr<Recount> make_recount(const StatsRequest& request);
+// `request` must live as long. `configuration`: what state_configuration() says.
+std::unique_ptr<Recount> make_recount(const StatsRequest& request, std::string configuration);
 
 }  // namespace trawl::fold

@@ -11,6 +11,7 @@
 
 #include "fold/stats/anomalies.hpp"
 #include "fold/stats/entity_key.hpp"
+#include "fold/stats/entity_lines.hpp"
 #include "fold/stats/lines.hpp"
 #include "fold/stats/nodes.hpp"
 #include "fold/stats/pairs.hpp"
@@ -36,7 +37,7 @@ class Reporter {
   RecordJudges report() {
     NodeMap<Sums> nodes;
     comm_.agree("building the hierarchy",
-                [&] { nodes = nodes_above(population_.entities, hang_); });
+                [&] { nodes = nodes_above(population_.entities, hang_, request_.search.threads); });
     nodes = merge_nodes(std::move(nodes), comm_);
     write_nodes(nodes);
     if (comm_.is_root()) {
@@ -67,14 +68,27 @@ class Reporter {
     if (request_.distributions) {
       distributions = node_distributions(population_.distributions, request_.levels.size(), comm_);
     }
-    comm_.agree("writing the nodes", [&] {
+    comm_.agree("writing the nodes", [&] { result_.lines += node_lines(nodes, distributions); });
+  }
+
+  // Local. In runs of nodes, on all threads.
+  std::string node_lines(const NodeMap<Sums>& nodes, const NodeDistributions& distributions) const {
+    std::vector<const typename NodeMap<Sums>::value_type*> all;
+    for (const auto& node : nodes) all.push_back(&node);
+    const std::size_t runs = std::min<std::size_t>(all.size(), 64);
+    std::vector<std::string> texts(runs);
+    parallel_for(runs, request_.search.threads, [&](std::size_t run) {
       LineWriter writer(request_);
-      for (const auto& [path, node] : nodes) {
+      for (std::size_t i = all.size() * run / runs; i < all.size() * (run + 1) / runs; ++i) {
+        const auto& [path, node] = *all[i];
         const auto found = distributions.find(path);  // not of inner nodes of a balanced tree
         const bool described = found != distributions.end();
-        result_.lines += writer.node(path, node, described ? &found->second : nullptr);
+        texts[run] += writer.node(path, node, described ? &found->second : nullptr);
       }
     });
+    std::string lines;
+    for (const std::string& text : texts) lines += text;
+    return lines;
   }
 
   // Local.
@@ -88,43 +102,25 @@ class Reporter {
 
   // Collective.
   void report_entities() {
-    SortedLines mine;
-    comm_.agree("writing the entities", [&] { mine = entity_lines(); });
-    result_.lines += lines_in_order(mine, comm_);
-    result_.split_entities = comm_.sum(split_entities());
-  }
-
-  // Local. The lines of this rank's entities, part by part on all threads.
-  SortedLines entity_lines() const {
-    std::array<SortedLines, EntityTable<Sums>::parts> parts;
-    parallel_for(parts.size(), request_.search.threads, [&](std::size_t part) {
-      LineWriter writer(request_);
-      population_.entities.each_of(
-          part, [&](const std::string& bytes, const core::Moments<Sums>& moments) {
-            EntityKey key = EntityKey::from_bytes(bytes);
-            std::string order = key.sort_bytes();
-            key.path = parent_path(key, hang_);
-            const std::string more =
-                anomalies_ ? anomalies_->field(part, parts[part].size(), moments) : std::string();
-            parts[part].emplace_back(std::move(order), writer.entity(key, moments, more));
-          });
+    const bool several = comm_.size() > 1;
+    std::string mine;
+    comm_.agree("writing the entities", [&] {
+      append_entity_lines(several ? mine : result_.lines, request_, population_.entities, hang_,
+                          anomalies_ ? &*anomalies_ : nullptr, several);
     });
-    SortedLines lines;
-    for (SortedLines& part : parts) {
-      std::ranges::move(part, std::back_inserter(lines));
-      part = {};
-    }
-    std::ranges::sort(lines);
-    return lines;
+    if (several) result_.lines += lines_in_order(std::move(mine), comm_);
+    result_.split_entities = comm_.sum(split_entities());
   }
 
   // Local. All paths of an entity are here: its hash says where it lives.
   std::uint64_t split_entities() const {
     if (request_.levels.empty()) return 0;
     std::unordered_map<std::string, std::uint64_t> paths;
-    population_.entities.each([&](const std::string& bytes, const core::Moments<Sums>&) {
-      ++paths[EntityKey{EntityKey::from_bytes(bytes).id, {}}.to_bytes()];
-    });
+    const EntityTable<Sums>& table = population_.entities;
+    for (std::size_t part = 0; part < table.parts; ++part) {
+      for (std::size_t number = 0; number < table.size(part); ++number)
+        ++paths[EntityKey{EntityKey::from_bytes(table.key(part, number)).id, {}}.to_bytes()];
+    }
     return static_cast<std::uint64_t>(
         std::ranges::count_if(paths, [](const auto& entry) { return entry.second > 1; }));
   }

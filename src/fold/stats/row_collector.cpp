@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include <trawl/base/digest.hpp>
 
@@ -10,8 +11,25 @@ namespace trawl::fold {
 RowCollector::RowCollector(const StatsColumns& columns, PieceSink& sink)
     : columns_(columns),
       sink_(sink),
-      piece_{{}, RefusalCounts(columns.features.size() + columns.keys.size()), {}},
-      reader_(columns) {}
+      piece_{std::move(spare().batch),
+             RefusalCounts(columns.features.size() + columns.keys.size()),
+             {}},
+      reader_(columns),
+      numbers_(std::move(spare().numbers)),
+      nulls_(std::move(spare().nulls)) {
+  numbers_.clear();
+  nulls_.clear();
+  piece_.batch.clear();
+}
+
+RowCollector::~RowCollector() {
+  spare() = {std::move(numbers_), std::move(piece_.batch), std::move(nulls_)};
+}
+
+RowCollector::Memory& RowCollector::spare() {
+  thread_local Memory memory;
+  return memory;
+}
 
 void RowCollector::add(const GroupRef& group, std::span<const std::uint64_t> matches,
                        core::ColumnSource& columns) {
@@ -25,43 +43,34 @@ void RowCollector::add(const GroupRef& group, std::span<const std::uint64_t> mat
       const std::size_t row = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
       if (!reader_.read_key(views, row)) continue;
       rows.push_back(row);
-      entities_.push_back(entity());
+      piece_.batch.entities.push_back(entity());
     }
   }
-  reader_.append_features(views, rows, values_, columns_.distributions ? &nulls_ : nullptr);
+  reader_.append_features(views, rows, piece_.batch.rows,
+                          columns_.distributions ? &nulls_ : nullptr);
 }
 
 std::uint32_t RowCollector::entity() {
-  const auto fresh = static_cast<std::uint32_t>(keys_.size());
+  EntityBatch& batch = piece_.batch;
+  const auto fresh = static_cast<std::uint32_t>(batch.keys.size());
   const std::string& key = reader_.key();
   const std::uint32_t number = numbers_.find_or_add(
-      xxh3(bytes_of(key)), fresh, [&](std::uint32_t other) { return keys_[other] == key; });
+      xxh3(bytes_of(key)), fresh, [&](std::uint32_t other) { return batch.keys[other] == key; });
   if (number == fresh) {
-    keys_.push_back(key);
-    hashes_.push_back(reader_.hash());
+    batch.keys.push_back(key);
+    batch.hashes.push_back(reader_.hash());
   }
   return number;
 }
 
 void RowCollector::complete() {
   const std::size_t features = columns_.features.size();
-  EntityBatch& batch = piece_.batch;
-  batch = {std::move(keys_), std::move(hashes_), {}, {}};
-  batch.begin.resize(batch.keys.size() + 1);
-  for (const std::uint32_t e : entities_) ++batch.begin[e + 1];
-  for (std::size_t e = 0; e < batch.keys.size(); ++e) batch.begin[e + 1] += batch.begin[e];
-  std::vector<std::uint64_t> next(batch.begin.begin(), batch.begin.end() - 1);
-  batch.rows.resize(values_.size());
-  for (std::size_t row = 0; row < entities_.size(); ++row) {
-    std::copy_n(
-        values_.begin() + static_cast<std::ptrdiff_t>(row * features), features,
-        batch.rows.begin() + static_cast<std::ptrdiff_t>(next[entities_[row]]++ * features));
-  }
   piece_.refusals = reader_.refusals();
   if (columns_.distributions) {
-    std::vector<std::uint64_t> nulls(batch.keys.size() * features);
-    for (const NullCell& cell : nulls_) ++nulls[entities_[cell.row] * features + cell.feature];
-    piece_.distributions = distributions_of(columns_, batch, nulls);
+    std::vector<std::uint64_t> nulls(piece_.batch.keys.size() * features);
+    for (const NullCell& cell : nulls_)
+      ++nulls[piece_.batch.entities[cell.row] * features + cell.feature];
+    piece_.distributions = distributions_of(columns_, piece_.batch, nulls);
   }
   sink_.add(piece_);
 }

@@ -17,6 +17,7 @@ class RowCollector : public RowSummary {
  public:
   // Both must live as long.
   RowCollector(const StatsColumns& columns, PieceSink& sink);
+  ~RowCollector() override;
 
   void add(const GroupRef& group, std::span<const std::uint64_t> matches,
            core::ColumnSource& columns) override;
@@ -27,17 +28,21 @@ class RowCollector : public RowSummary {
   std::string to_bytes() const override { return sink_.to_bytes(piece_); }
 
  private:
+  // Memory for a piece of work, kept by a thread from one to the next: the system takes longer to
+  // give it than we to fill it.
+  struct Memory {
+    HashIndex numbers;
+    EntityBatch batch;
+    std::vector<NullCell> nulls;
+  };
+  static Memory& spare();
   std::uint32_t entity();
 
   const StatsColumns& columns_;
   PieceSink& sink_;
-  Piece piece_;  // made by complete()
+  Piece piece_;  // its batch grows with add(), the rest is made by complete()
   RowReader reader_;
-  HashIndex numbers_;  // of keys, in the order they came
-  std::vector<std::string> keys_;
-  std::vector<std::uint64_t> hashes_;
-  std::vector<std::uint32_t> entities_;  // per row
-  std::vector<double> values_;           // row by row
+  HashIndex numbers_;  // of the batch's keys
   std::vector<NullCell> nulls_;
 };
 

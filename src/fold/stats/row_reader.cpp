@@ -1,5 +1,6 @@
 #include "fold/stats/row_reader.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include <trawl/base/digest.hpp>
@@ -59,14 +60,22 @@ bool RowReader::has_key(const Views& views, std::size_t row) {
 
 void RowReader::append_features(const Views& views, std::span<const std::size_t> rows,
                                 std::vector<double>& out, std::vector<NullCell>* nulls) {
-  const std::size_t begin = out.size();
-  out.resize(begin + rows.size() * columns_.features.size());
-  const std::size_t first = nulls != nullptr ? nulls->size() : 0;
-  for (std::size_t i = 0; i < columns_.features.size(); ++i)
-    read_feature(*views[columns_.features[i]], i, rows, out.data() + begin + i, nulls);
-  if (nulls == nullptr) return;
-  for (NullCell& cell : std::span(*nulls).subspan(first))
-    cell.row += static_cast<std::uint32_t>(begin / columns_.features.size());
+  // So many that they stay in a near cache while one feature after the other is put between.
+  constexpr std::size_t at_once = 256;
+  const std::size_t width = columns_.features.size();
+  std::size_t begin = out.size() / width;
+  out.resize(out.size() + rows.size() * width);
+  for (; !rows.empty(); rows = rows.subspan(std::min(at_once, rows.size()))) {
+    const auto some = rows.first(std::min(at_once, rows.size()));
+    const std::size_t first = nulls != nullptr ? nulls->size() : 0;
+    for (std::size_t i = 0; i < width; ++i)
+      read_feature(*views[columns_.features[i]], i, some, out.data() + begin * width + i, nulls);
+    if (nulls != nullptr) {
+      for (NullCell& cell : std::span(*nulls).subspan(first))
+        cell.row += static_cast<std::uint32_t>(begin);
+    }
+    begin += some.size();
+  }
 }
 
 void RowReader::read_feature(const ColumnView& view, std::size_t index,

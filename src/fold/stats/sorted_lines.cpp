@@ -1,6 +1,7 @@
 #include "fold/stats/sorted_lines.hpp"
 
 #include <string_view>
+#include <utility>
 
 #include "fold/stats/entity_key.hpp"
 
@@ -34,14 +35,16 @@ std::string merge_sorted(const std::string& a, const std::string& b) {
 }  // namespace
 
 std::string lines_in_order(const SortedLines& mine, const comm::Comm& comm) {
+  if (comm.size() > 1) return lines_in_order(to_bytes(mine), comm);
   std::string lines;
-  if (comm.size() == 1) {
-    for (const auto& [order, line] : mine) lines += line;
-    return lines;
-  }
-  const std::string all = comm.merge_to_root(to_bytes(mine), merge_sorted);
-  std::string_view rest = all;
-  while (!rest.empty()) {
+  for (const auto& [order, line] : mine) lines += line;
+  return lines;
+}
+
+std::string lines_in_order(std::string mine, const comm::Comm& comm) {
+  std::string lines;
+  const std::string all = comm.merge_to_root(std::move(mine), merge_sorted);
+  for (std::string_view rest = all; !rest.empty();) {
     take_text(rest);
     lines += take_text(rest);
   }

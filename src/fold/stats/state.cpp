@@ -36,16 +36,21 @@ void apply(const Json& json, StatsRequest& request) {
 
 std::string state_configuration(const StatsRequest& request, const Opened& opened,
                                 const std::vector<KeyListFacts>& key_lists) {
-  Json digests = Json::array();
+  std::vector<std::string> digests;
   for (const KeyListFacts& list : key_lists) digests.push_back(list.digest);
   const bool known = !opened.normal_form.empty();
+  return state_configuration(request, known ? opened.normal_form : request.search.where, digests);
+}
+
+std::string state_configuration(const StatsRequest& request, const std::string& predicate,
+                                const std::vector<std::string>& key_lists) {
   Json json = {{"version", configuration_version},
                {"features", request.features},
                {"fixed_point", request.unit_exponents},
                {"group_by", request.group_by},
                {"levels", request.levels},
-               {"predicate", known ? opened.normal_form : request.search.where},
-               {"key_lists", std::move(digests)},
+               {"predicate", predicate},
+               {"key_lists", key_lists},
                {"table", request.search.table}};
   if (request.distributions) json["distributions"] = true;
   try {

@@ -23,6 +23,9 @@ inline constexpr std::string_view counts_section = "counts";
 // different confidence can be merged. InputError when a name is not UTF-8.
 std::string state_configuration(const StatsRequest& request, const Opened& opened,
                                 const std::vector<KeyListFacts>& key_lists);
+// The same of a predicate in normal form, and digests of key lists.
+std::string state_configuration(const StatsRequest& request, const std::string& predicate,
+                                const std::vector<std::string>& key_lists);
 // Sets in `request` what the configuration of a state says. DataError when it is none, or of a
 // version that is not known; `where` names the file.
 void apply_configuration(const std::string& configuration, const std::string& where,

@@ -10,12 +10,14 @@
 namespace trawl::fold {
 
 template <>
-core::ExactSums::Configuration configuration_of<core::ExactSums>(const StatsRequest& request) {
-  return request.features.size();
+core::ExactSums::Configuration configuration_of<core::ExactSums>(const StatsRequest& request,
+                                                                 core::ProductSums products) {
+  return {request.features.size(), products};
 }
 template <>
-core::FixedSums::Configuration configuration_of<core::FixedSums>(const StatsRequest& request) {
-  return request.unit_exponents;
+core::FixedSums::Configuration configuration_of<core::FixedSums>(const StatsRequest& request,
+                                                                 core::ProductSums products) {
+  return {request.unit_exponents, products};
 }
 
 template <class Sums>
@@ -27,22 +29,30 @@ void put_record(std::string& out, std::string_view key, const core::Moments<Sums
 }
 
 template <class Sums>
-SortedEntities<Sums>::SortedEntities(const EntityTable<Sums>& table) {
+SortedEntities<Sums>::SortedEntities(const EntityTable<Sums>& table) : table_(table) {
   items_.reserve(table.size());
-  table.each([&](const std::string& key, const core::Moments<Sums>& moments) {
-    items_.push_back({EntityKey::from_bytes(key).hash(key), &key, &moments});
-  });
-  std::ranges::sort(items_, [](const Item& a, const Item& b) {
-    if (a.hash != b.hash) return a.hash < b.hash;
-    return EntityKey::from_bytes(*a.key).sort_bytes() < EntityKey::from_bytes(*b.key).sort_bytes();
+  for (std::uint32_t part = 0; part < table.parts; ++part) {
+    std::uint32_t number = 0;
+    table.each_of(part, [&](const std::string& key, const core::Moments<Sums>&) {
+      items_.push_back({EntityKey::from_bytes(key).hash(key), part, number++});
+    });
+  }
+  const auto order_of = [&](const Item& item) {
+    return EntityKey::from_bytes(key(item)).sort_bytes();
+  };
+  std::ranges::sort(items_, [&](const Item& a, const Item& b) {
+    return a.hash != b.hash ? a.hash < b.hash : order_of(a) < order_of(b);
   });
 }
 
 template <class Sums>
 std::vector<char> SortedEntities<Sums>::next_piece(std::size_t bytes) {
   std::string piece;
-  for (; next_ < items_.size() && piece.size() < bytes; ++next_)
-    put_record(piece, *items_[next_].key, *items_[next_].moments);
+  core::Moments<Sums> space = table_.nothing();
+  for (; next_ < items_.size() && piece.size() < bytes; ++next_) {
+    const Item& item = items_[next_];
+    put_record(piece, key(item), table_.moments(item.part, item.number, space));
+  }
   return {piece.begin(), piece.end()};
 }
 
@@ -66,8 +76,11 @@ void SortedEntities<Sums>::each(
     std::size_t begin, std::size_t end,
     const std::function<void(std::uint64_t, const std::string&, const core::Moments<Sums>&)>&
         function) const {
-  for (std::size_t i = begin; i < end; ++i)
-    function(items_[i].hash, *items_[i].key, *items_[i].moments);
+  core::Moments<Sums> space = table_.nothing();
+  for (std::size_t i = begin; i < end; ++i) {
+    const Item& item = items_[i];
+    function(item.hash, key(item), table_.moments(item.part, item.number, space));
+  }
 }
 
 template <class Sums>

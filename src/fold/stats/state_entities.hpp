@@ -26,7 +26,7 @@ inline constexpr std::string_view entities_section = "entities";
 // Records as put_record makes them of distributions, in the same order; where there are any.
 inline constexpr std::string_view distributions_section = "distributions";
 
-// The entities of one rank in the order of a state. Holds 24 bytes for each besides the table,
+// The entities of one rank in the order of a state. Holds 16 bytes for each besides the table,
 // which must live as long and stay as it is.
 template <class Sums>
 class SortedEntities {
@@ -45,9 +45,11 @@ class SortedEntities {
  private:
   struct Item {
     std::uint64_t hash;
-    const std::string* key;
-    const core::Moments<Sums>* moments;
+    std::uint32_t part, number;  // in the table
   };
+  const std::string& key(const Item& item) const { return table_.key(item.part, item.number); }
+
+  const EntityTable<Sums>& table_;
   std::vector<Item> items_;
   std::size_t next_ = 0;
 };
@@ -135,9 +137,10 @@ class EntityReader {
   std::string_view record_, state_;  // in bytes_
 };
 
-// What the sums are configured with, as a request says it.
+// What the sums are configured with, as a request says it; those of states have all products.
 template <class Sums>
-typename Sums::Configuration configuration_of(const StatsRequest& request);
+typename Sums::Configuration configuration_of(const StatsRequest& request,
+                                              core::ProductSums products = core::ProductSums::all);
 
 // Appends the record of a key and its moments.
 template <class Sums>

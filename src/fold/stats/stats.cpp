@@ -8,6 +8,7 @@
 #include "fold/stats/report.hpp"
 #include "fold/stats/row_collector.hpp"
 #include "fold/stats/state.hpp"
+#include "fold/stats/state_entities.hpp"
 #include "fold/stats/state_root.hpp"
 #include "fold/stats/state_write.hpp"
 
@@ -71,11 +72,18 @@ class StateJob {
   std::string configuration_;
 };
 
+// Covariances cost most of the memory, and are looked at by few.
+core::ProductSums products_of(const StatsRequest& request) {
+  const bool all = request.correlate || request.anomalies || request.pairs ||
+                   !request.state.empty() || request.entities_root;
+  return all ? core::ProductSums::all : core::ProductSums::own;
+}
+
 template <class Sums>
-StatsResult run(const StatsRequest& request, typename Sums::Configuration configuration,
-                const Comm& comm, const SearchHooks& hooks, PhaseTimer& timer) {
+StatsResult run(const StatsRequest& request, const Comm& comm, const SearchHooks& hooks,
+                PhaseTimer& timer) {
   const StatsColumns columns(request);
-  Population<Sums> population(std::move(configuration),
+  Population<Sums> population(configuration_of<Sums>(request, products_of(request)),
                               columns.features.size() + columns.keys.size());
   StatsResult result;
   StateJob state(request, comm);
@@ -100,9 +108,8 @@ StatsResult run(const StatsRequest& request, typename Sums::Configuration config
 
 StatsResult stats(const StatsRequest& request, const Comm& comm, const SearchHooks& hooks,
                   PhaseTimer& timer) {
-  if (request.unit_exponents.empty())
-    return run<core::ExactSums>(request, request.features.size(), comm, hooks, timer);
-  return run<core::FixedSums>(request, request.unit_exponents, comm, hooks, timer);
+  if (request.unit_exponents.empty()) return run<core::ExactSums>(request, comm, hooks, timer);
+  return run<core::FixedSums>(request, comm, hooks, timer);
 }
 
 }  // namespace trawl::fold

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 
 #include <fmt/format.h>
@@ -61,6 +62,9 @@ class StatsLines {
            fmt::format("node {}: not in canonical order", text_of(path)));
     nodes_[path] = counts;
     last_ = path;
+    for (const Json& feature : line.at("features")) {
+      if (feature.contains("nulls")) nulls_[path].push_back(feature.at("nulls"));
+    }
   }
 
   std::vector<std::string> check() {
@@ -74,6 +78,7 @@ class StatsLines {
     for (const auto& [path, counts] : of_entities_)
       expect(nodes_.contains(path), fmt::format("no node {} above its entities", text_of(path)));
     for (const auto& [path, counts] : nodes_) check_node(path, counts, children);
+    check_nulls();
     check_root();
     const auto is_node = [&](const stats::Path& path) { return nodes_.contains(path); };
     for (std::string& problem : verify_pair_lines(pairs_, body_, is_node))
@@ -97,6 +102,30 @@ class StatsLines {
                                         text_of(counts), text_of(below)));
   }
 
+  // Of nodes that say how many values are NULL, as all nodes of levels do.
+  void check_nulls() {
+    std::map<stats::Path, Nulls> below;
+    for (const auto& [path, nulls] : nulls_) {
+      if (path.empty()) continue;
+      Nulls& sum = below[stats::Path(path.begin(), path.end() - 1)];
+      sum.resize(nulls.size());
+      std::ranges::transform(sum, nulls, sum.begin(), std::plus());
+    }
+    for (const auto& [path, nulls] : nulls_) {
+      const auto found = below.find(path);
+      expect(found == below.end() || found->second == nulls,
+             fmt::format("node {}: other numbers of NULLs than below it", text_of(path)));
+    }
+    const auto root = nulls_.find({});
+    if (root == nulls_.end()) return;
+    const Json& refusals = body_.at("counts").at("refusals");  // of features, then of keys
+    for (std::size_t i = 0; i < root->second.size(); ++i) {
+      expect(refusals.at(i).at("nulls") == root->second[i],
+             fmt::format("column {}: the certificate counts other NULLs than the root",
+                         refusals.at(i).at("column").dump()));
+    }
+  }
+
   void check_root() {
     const auto found = nodes_.find({});
     if (found == nodes_.end()) {
@@ -117,6 +146,8 @@ class StatsLines {
 
   const Json& body_;
   const bool grouped_;
+  using Nulls = std::vector<std::uint64_t>;  // by feature
+  std::map<stats::Path, Nulls> nulls_;
   std::map<stats::Path, Counts> nodes_, of_entities_;  // of entities directly below a node
   stats::Path last_;
   std::uint64_t entities_ = 0;
