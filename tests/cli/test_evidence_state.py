@@ -6,6 +6,7 @@ import itertools
 import json
 import random
 import shutil
+import subprocess
 
 import h5py
 import harness
@@ -235,6 +236,33 @@ class Runs(StateTest):
         self.assertIn("retracted", self.bytes("m.html").decode())
 
 
+class Interruption(StateTest):
+    SOURCE = "gen:evidence?datasets=3&rows=400000&seed=3&entities=300&sources=20&duplicates=0.05&equivocations=0.0001"
+
+    def test_the_state_of_a_run_that_went_on(self):
+        self.trawl("evidence", self.SOURCE, "--state", "whole", "--out", "whole.txt")
+        stopped = 0
+        for seconds in (0.2, 0.5, 1):
+            command = [harness.TRAWL, "evidence", self.SOURCE, "--threads", "1", "--checkpoint", "0.1", "--run-dir", "run",
+                       "--state", "s", "--overwrite"]
+            process = subprocess.Popen(list(map(str, command)), cwd=self.folder, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            try:
+                process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                process.terminate()
+                process.wait(60)
+            if (self.folder / "run.partial/replay_config.cfg").exists():
+                stopped += 1
+                self.assertFalse((self.folder / "s").exists())
+                self.trawl("evidence", "--config", "run.partial/replay_config.cfg", "--run-dir", "run", "--resume", ranks=2)
+            self.assert_same("s", "whole")
+            self.assertEqual([n for n in self.names() if "trawl-records" in n or "partial" in n], [])
+            shutil.rmtree(self.folder / "run")
+            (self.folder / "s").unlink()
+        self.assertGreater(stopped, 0)
+
+
 class Twice(StateTest):
     def test_the_same_data_in_two_states(self):
         self.tables(300)
@@ -411,6 +439,31 @@ class Retraction(StateTest):
         (entity,), none = (lambda x: ([e for e in x if "entity" in e], [e for e in x if "entity" not in e]))(
             self.lines(self.report("m")))
         self.assertEqual((none, entity["distrusted"], entity["records"], entity["withheld"]), ([], 0, 11, 0))
+
+    def test_priors(self):
+        header = "entity,source,id,type,time,log_odds,weight,p"
+        rows = [(1, "a", 1, "k", 1, 2, 1, 0.25), (1, "a", 2, "k", 1, 2, 2, 0.25), (2, "a", 1, "k", 1, 2, 1, 0.5),
+                (2, "b", 1, "k", 1, 2, 1, 0.5), (3, "a", 1, "k", 1, 2, 1, 0.5), (3, "a", 2, "k", 1, 2, 1, 0.25)]
+        self.parts = {"t": rows}
+        self.table("t", rows, header)
+        gone = {(1, "a", 1), (2, "b", 1)}  # of entity 1 a refused row is left, which says no prior
+        self.table("t-rest", [row for row in rows if row[:3] not in gone], header)
+        for name in ("t", "t-rest"):
+            where = ("--prior-column", "p", "--where", "entity < 3")
+            self.state(f"s-{name}", (name,), *where)
+        self.write("list.csv", "entity,source,id\n1,a,1\n2,b,1\n")
+        self.trawl("merge", "s-t", "--retract", "list.csv", "--out", "m")
+        self.assert_same_sums("m", "s-t-rest")
+        self.table("u", rows[4:5], header)
+        self.table("v", rows[5:], header)
+        for name in "uv":
+            self.state(name + "1", (name,), "--prior-column", "p")
+        self.trawl("merge", "u1", "v1", "--out", "uv")
+        self.write("list.csv", "entity,source,id\n3,a,1\n")
+        run = self.trawl("merge", "uv", "--retract", "list.csv", "--out", "n", code=BAD_INPUT)
+        self.assertIn("several priors", run.stderr)
+        self.trawl("merge", "u1", "v1", "--retract", "list.csv", "--out", "n")  # here it is known which it was
+        self.assertEqual(json.loads(self.report("n"))["prior_log_odds"], json.loads(self.report("v1"))["prior_log_odds"])
 
     def test_mistakes(self):
         self.table("t", [(1, "7", 1, "k", 1, 2, 1), (1, "a", 1, "k", 1, 2, 1), (2, "a", 1, "k", 1, 2, 1)])

@@ -53,11 +53,17 @@ void put_key(std::string& out, const evidence::Key& key) {
 }
 
 evidence::Key take_key(std::string_view& bytes) {
-  if (take_char(bytes) == number) return static_cast<std::int64_t>(take_ordered(bytes) ^ sign);
+  const char kind = take_char(bytes);
+  if (kind == number) return static_cast<std::int64_t>(take_ordered(bytes) ^ sign);
+  if (kind != text) damaged();
   std::string name;
   for (;;) {
     const char c = take_char(bytes);
-    if (c == '\0' && take_char(bytes) == '\0') return name;
+    if (c == '\0') {
+      const char next = take_char(bytes);
+      if (next == '\0') return name;
+      if (next != '\1') damaged();
+    }
     name += c;
   }
 }

@@ -16,7 +16,9 @@ void put_key(std::string& out, const evidence::Key& key) {
 }
 
 evidence::Key take_key(std::string_view& bytes) {
-  if (take<std::uint8_t>(bytes) == 0) return take<std::int64_t>(bytes);
+  const auto kind = take<std::uint8_t>(bytes);
+  if (kind == 0) return take<std::int64_t>(bytes);
+  if (kind != 1) throw Error("evidence: a name that is neither a number nor a text");
   return std::string(take_text(bytes));
 }
 

@@ -20,6 +20,14 @@ std::int64_t rows_of(const SourceState& source) {
   return source.sums.records() + source.duplicates + source.withheld;
 }
 
+bool are_priors(const EntityNotes& notes) {
+  const EntityNotes none;
+  if (notes.accepted == 0)
+    return notes.least_prior == none.least_prior && notes.greatest_prior == none.greatest_prior;
+  return notes.least_prior > 0 && notes.least_prior <= notes.greatest_prior &&
+         notes.greatest_prior < 1;
+}
+
 void append_source(std::string& out, const evidence::Key& key, const SourceState& source) {
   put_key(out, key);
   put(out, source.duplicates);
@@ -102,6 +110,7 @@ EvidenceEntity EvidenceEntity::from_bytes(std::string_view bytes, bool priors) {
     out.sources.emplace_hint(out.sources.end(), std::move(key), source);
   }
   if (!bytes.empty() || out.notes.refused < 0 || out.empty()) throw DataError("no entity");
+  if (priors && !are_priors(out.notes)) throw DataError("priors that cannot be");
   return out;
 }
 
