@@ -3,6 +3,7 @@
 import fractions
 import itertools
 import json
+import math
 import random
 
 from harness import CliTest
@@ -71,9 +72,17 @@ def assess(rows, max_log_odds=50, byzantine=0.33, policy="distrust", registered=
         cut = int(fractions.Fraction(str(byzantine)) * n)
         median = float((fractions.Fraction(votes[(n - 1) // 2]) + fractions.Fraction(votes[n // 2])) / 2) if n else 0
         kept = votes[cut:n - cut]
+        values, liars_most, left = sorted(x[s] for s in voting), 0, cut
+        for k in sorted(voting.values()):
+            left -= k
+            liars_most += left >= 0
+        honest = len(values) - liars_most
+        rank = sum(40 * sum(math.comb(honest, i) for i in range(k)) <= 2**honest for k in range(1, honest + 1))
         out[entity] = {
             "median": float(len(voting) * fractions.Fraction(median)),
             "trimmed_mean": float(len(voting) * fractions.Fraction(float(sum(map(fractions.Fraction, kept)) / len(kept)))) if n else 0,
+            "low": float(len(voting) * fractions.Fraction(values[rank - 1])) if rank else None,
+            "high": float(len(voting) * fractions.Fraction(values[-rank])) if rank else None,
             "plain": exact(itertools.chain(*sources.values())),
             "records": sum(map(len, sources.values())),
             "duplicates": duplicates[entity], "withheld": withheld.get(entity, 0),

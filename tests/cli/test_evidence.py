@@ -74,7 +74,7 @@ class Numbers(EvidenceTest):
             self.assertTrue(liars)
             for entity in entities:
                 expected = want[entity["entity"]]
-                for name in ("median", "trimmed_mean", "plain"):
+                for name in ("median", "trimmed_mean", "plain", "low", "high"):
                     self.assertEqual(entity[name]["log_odds"], expected[name], (seed, name, entity))
                 for name in ("records", "duplicates", "withheld"):
                     self.assertEqual(entity[name], expected[name], (seed, name))

@@ -27,7 +27,7 @@ class Registered(EvidenceTest):
             self.assertEqual([e["entity"] for e in entities], sorted(want))
             for entity in entities:
                 expected = want[entity["entity"]]
-                for name in ("median", "trimmed_mean", "plain"):
+                for name in ("median", "trimmed_mean", "plain", "low", "high"):
                     self.assertEqual(entity[name]["log_odds"], expected[name], (seed, name, entity))
                 for name in ("sources", "votes"):
                     self.assertEqual(entity["over_sources"][name], expected[name], (seed, name))

@@ -43,8 +43,28 @@ std::uint64_t slow_most_sources(const std::vector<Opinion>& opinions, std::uint6
   return count;
 }
 
+// The definition, in whole numbers: 1 - 0.95 is a twentieth. Up to 50 draws.
+std::uint64_t slow_rank(std::uint64_t honest) {
+  std::uint64_t below = 0, binomial = 1, k = 0;
+  while (k <= honest && 40 * (below + binomial) <= std::uint64_t{1} << honest) {
+    below += binomial;
+    binomial = binomial * (honest - k) / (k + 1);
+    ++k;
+  }
+  return k;
+}
+
+Interval slow_interval(const std::vector<Opinion>& opinions, std::uint64_t liars) {
+  std::vector<double> values;
+  for (const Opinion& o : opinions) values.push_back(o.log_odds);
+  std::ranges::sort(values);
+  const std::uint64_t k = slow_rank(values.size() - liars);
+  return k == 0 ? Interval{nan, nan} : Interval{values[k - 1], values[values.size() - k]};
+}
+
 TEST(Combiner, IsWhatRationalNumbersSay) {
   Rng rng(21);
+  int intervals = 0;
   for (const double byzantine : {0.0, 0.1, 0.33, 0.49}) {
     const Combiner combiner({.byzantine = byzantine, .registered_only = true});
     for (int trial = 0; trial < 400; ++trial) {
@@ -59,12 +79,21 @@ TEST(Combiner, IsWhatRationalNumbersSay) {
       for (Opinion& o : distances) o.log_odds = std::abs(o.log_odds - c.median);
       ASSERT_EQ(c.spread, slow_median(ballots(distances)));
       ASSERT_EQ(c.tolerated_sources, slow_most_sources(opinions, c.tolerated_votes));
+      const Interval interval = slow_interval(opinions, c.tolerated_sources);
+      ASSERT_EQ(std::isnan(c.interval.low), std::isnan(interval.low));
+      ASSERT_EQ(std::isnan(c.interval.high), std::isnan(interval.high));
+      if (!std::isnan(interval.low)) {
+        ASSERT_EQ(c.interval.low, interval.low);
+        ASSERT_EQ(c.interval.high, interval.high);
+        intervals += 1;
+      }
       std::uint64_t cut = 0;
       for (const CutSource& s : c.cut) cut += s.cut;
       ASSERT_EQ(cut, 2 * c.tolerated_votes);
       for (const CutSource& s : c.cut) ASSERT_EQ(s.distance, s.log_odds - c.median);
     }
   }
+  EXPECT_GT(intervals, 400);
 }
 
 // Ties by source: what is cut does not depend on the order of arrival.
