@@ -13,6 +13,7 @@
 #include "catalogs.hpp"
 #include "filter_screen.hpp"
 #include "fold/evidence/recount.hpp"
+#include "fold/evidence/state.hpp"
 #include "fold/stats/recount.hpp"
 #include "fold/stats/state.hpp"
 
@@ -256,6 +257,7 @@ class Verifier {
         stats_request_->entities_root = body_.at("counts").contains("entities_root");
       } else {
         evidence_request_.emplace(evidence_request_of(body_));
+        evidence_request_->entities_root = body_.at("counts").contains("entities_root");
       }
     } catch (const std::exception& error) {  // the same on all ranks
       throw CheckError(fmt::format("the certificate's parameters: {}", error.what()));
@@ -264,14 +266,14 @@ class Verifier {
     query.numbers = search.numbers;
     query.names = search.names;
     if (request_.rescan != 1) return;
-    recount_ = is_stats ? make_recount(*stats_request_, configuration_of_states())
-                        : make_recount(*evidence_request_, names_of_datasets());
-  }
-
-  std::string configuration_of_states() const {
-    std::vector<std::string> digests;
+    std::vector<std::string> digests;  // of key lists
     for (const Json& list : body_.at("key_lists")) digests.push_back(list.at("digest"));
-    return state_configuration(*stats_request_, body_.at("predicate"), digests);
+    const std::string predicate = body_.at("predicate");
+    recount_ = is_stats
+                   ? make_recount(*stats_request_,
+                                  state_configuration(*stats_request_, predicate, digests))
+                   : make_recount(*evidence_request_, names_of_datasets(),
+                                  evidence_configuration(*evidence_request_, predicate, digests));
   }
 
   std::vector<std::string> names_of_datasets() const {

@@ -217,7 +217,10 @@ class Runs(StateTest):
         self.assertEqual(report["entities_root"], root)
         certificate = json.loads((self.folder / "run/certificate.json").read_text())
         self.assertEqual(certificate["counts"]["entities_root"], root)
-        self.trawl("verify", "run", "--rescan", 1)
+        for ranks in (0, 3):
+            self.trawl("verify", "run", "--rescan", 1, ranks=ranks)
+        compact = self.trawl("evidence", "a", "b", "c", "--state", "t", "--state-without-ids", "--json").json()
+        self.assertEqual(compact["entities_root"], root)
         self.assertEqual(self.trawl("replay", "run", "--out", "again", "--json").json()["status"], "same")
         self.assertEqual([n for n in self.names() if "trawl-records" in n or "partial" in n], [])
 

@@ -5,16 +5,19 @@
 
 #include "fold/evidence/population.hpp"
 #include "fold/evidence/report.hpp"
+#include "fold/evidence/state_root.hpp"
 
 namespace trawl::fold {
 namespace {
 
 class EvidenceRecount final : public Recount {
  public:
-  EvidenceRecount(const EvidenceRequest& request, std::vector<std::string> names)
+  EvidenceRecount(const EvidenceRequest& request, std::vector<std::string> names,
+                  std::string configuration)
       : request_(request),
         columns_(request.columns),
         names_(std::move(names)),
+        configuration_(std::move(configuration)),
         population_(request.rules) {}
 
   void add(const OpenDataset& open, std::uint64_t dataset, std::uint64_t row,
@@ -52,6 +55,13 @@ class EvidenceRecount final : public Recount {
     population_.resolve(comm);
     report(request_, population_, names_, comm, result);
     return std::move(result.lines);
+  }
+
+  std::optional<Sha256Digest> entities_root(const comm::Comm& comm) override {
+    if (!request_.entities_root) return std::nullopt;
+    const SortedEvidence entities(population_.table, !request_.columns.prior.empty());
+    const auto root = root_of(entities, configuration_, request_.search.threads, comm);
+    return root ? std::optional(root->root) : std::nullopt;
   }
 
  private:
@@ -97,14 +107,15 @@ class EvidenceRecount final : public Recount {
   const EvidenceRequest& request_;
   const EvidencePositions columns_;
   const std::vector<std::string> names_;
+  const std::string configuration_;
   EvidencePopulation population_;
 };
 
 }  // namespace
 
 std::unique_ptr<Recount> make_recount(const EvidenceRequest& request,
-                                      std::vector<std::string> names) {
-  return std::make_unique<EvidenceRecount>(request, std::move(names));
+                                      std::vector<std::string> names, std::string configuration) {
+  return std::make_unique<EvidenceRecount>(request, std::move(names), std::move(configuration));
 }
 
 }  // namespace trawl::fold

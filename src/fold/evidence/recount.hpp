@@ -12,8 +12,9 @@
 
 namespace trawl::fold {
 
-// `request` must live as long; `names` of datasets.
+// `request` must live as long; `names` of datasets. `configuration`: what evidence_configuration()
+// says.
 std::unique_ptr<Recount> make_recount(const EvidenceRequest& request,
-                                      std::vector<std::string> names);
+                                      std::vector<std::string> names, std::string configuration);
 
 }  // namespace trawl::fold

@@ -30,7 +30,7 @@ EvidenceStateForm apply(const Json& json, EvidenceRequest& request) {
   request.search.where = json.at("predicate").get<std::string>();
   request.search.table = json.at("table").get<std::string>();
   request.rules.check();
-  return {json.at("by_type").get<bool>(), json.at("ids").get<bool>()};
+  return {json.at("by_type").get<bool>(), json.value("ids", false)};
 }
 
 constexpr std::uint64_t EvidenceRefusals::*refusals_of[] = {
@@ -41,15 +41,21 @@ constexpr std::uint64_t EvidenceRefusals::*refusals_of[] = {
 
 std::string evidence_configuration(const EvidenceRequest& request, const Opened& opened,
                                    const std::vector<KeyListFacts>& key_lists) {
-  Json digests = Json::array();
+  std::vector<std::string> digests;
   for (const KeyListFacts& list : key_lists) digests.push_back(list.digest);
   const bool known = !opened.normal_form.empty();
+  return evidence_configuration(request, known ? opened.normal_form : request.search.where,
+                                digests);
+}
+
+std::string evidence_configuration(const EvidenceRequest& request, const std::string& predicate,
+                                   const std::vector<std::string>& key_lists) {
   Json json = {{"version", configuration_version},
                {"max_log_odds", request.rules.max_log_odds},
                {"by_type", std::isfinite(request.rules.max_group_weight)},
                {"ids", request.state_ids && !request.columns.id.empty()},
-               {"predicate", known ? opened.normal_form : request.search.where},
-               {"key_lists", std::move(digests)},
+               {"predicate", predicate},
+               {"key_lists", key_lists},
                {"table", request.search.table}};
   for (std::size_t i = 0; i < std::size(columns); ++i)
     json[column_names[i]] = request.columns.*columns[i];

@@ -23,6 +23,9 @@ struct EvidenceStateForm {
 // all, caps, policies. InputError when a name is not UTF-8.
 std::string evidence_configuration(const EvidenceRequest& request, const Opened& opened,
                                    const std::vector<KeyListFacts>& key_lists);
+// The same of a certificate: the normal form of its predicate, and digests of its key lists.
+std::string evidence_configuration(const EvidenceRequest& request, const std::string& predicate,
+                                   const std::vector<std::string>& key_lists);
 // Sets in `request` what the configuration of a state says. DataError when it is none, or of a
 // version that is not known; `where` names the file.
 EvidenceStateForm apply_evidence_configuration(const std::string& configuration,

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <trawl/base/json.hpp>
 #include <trawl/base/parallel.hpp>
 #include <trawl/fold/sum_tree.hpp>
 
@@ -12,7 +13,10 @@
 namespace trawl::fold {
 
 core::SumKind evidence_sums(const std::string& configuration) {
-  return core::sum_kind<evidence::Total>(fmt::format("{} {}", evidence_kind, configuration));
+  Json json = parse_json(configuration, "the configuration of a state");
+  if (json.is_object()) json.erase("ids");
+  return core::sum_kind<evidence::Total>(
+      fmt::format("{} {}", evidence_kind, store::canonical_configuration(json.dump())));
 }
 
 std::optional<StateRoot> root_of(const SortedEvidence& entities, const std::string& configuration,

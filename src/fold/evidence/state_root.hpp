@@ -13,6 +13,8 @@
 
 namespace trawl::fold {
 
+// Its name has the configuration but for `ids`: sums do not depend on which records are kept beside
+// them.
 core::SumKind evidence_sums(const std::string& configuration);
 
 // Collective. The root, on root, of entities that are on their owners. The same for any number of
