@@ -58,16 +58,25 @@ void Moments<Sums>::count_records(std::size_t rows, bool negative) {
 }
 
 // Whether the record cannot be added; if so, counts it.
+// |value| < 2^range_exponent, by the exponents alone; false for NaN.
+template <class Sums>
+bool Moments<Sums>::in_range(std::size_t i, double value) const {
+  const auto field = static_cast<int>(std::bit_cast<std::uint64_t>(value) >> 52 & 0x7ff);
+  return field < sums_.range_exponent(i) + 1023;
+}
+
+template <class Sums>
+bool Moments<Sums>::accepts(std::span<const double> record) const {
+  bool accepted = true;
+  for (std::size_t i = 0; i < record.size(); ++i) accepted &= in_range(i, record[i]);
+  return accepted;
+}
+
 template <class Sums>
 bool Moments<Sums>::refuses(const double* values, bool negative) {
-  // |value| < 2^range_exponent, by the exponents alone; false for NaN.
-  const auto in_range = [&](std::size_t i) {
-    const auto field = static_cast<int>(std::bit_cast<std::uint64_t>(values[i]) >> 52 & 0x7ff);
-    return field < sums_.range_exponent(i) + 1023;
-  };
   bool refused = false;
   for (std::size_t i = 0; i < features(); ++i) {
-    if (in_range(i)) continue;
+    if (in_range(i, values[i])) continue;
     refused = true;
     refused_values_.resize(features());
     RefusedValues& counts = refused_values_[i];

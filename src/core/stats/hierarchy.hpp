@@ -24,11 +24,15 @@ struct Branch;
 template <class Sums>
 struct Leaf {
   Leaf(const EntityId& name, const core::Moments<Sums>& nothing)
-      : id(name), hash(hash_of(name)), moments(nothing) {}
+      : id(name), hash(hash_of(name)), sums(nothing) {}
 
   EntityId id;
   std::uint64_t hash;
-  core::Moments<Sums> moments;
+  // The moments are `sums` and rows that neither they nor parent->pending have yet: one at a time
+  // they would cost ten times what they do together. Leaves with such rows are changed ones.
+  core::Moments<Sums> sums;
+  std::vector<double> waiting;
+  std::int64_t waiting_records = 0;  // those that count
   Branch<Sums>* parent = nullptr;
   std::size_t position = 0;          // in parent->leaves
   bool changed = false;              // since its mean was counted
@@ -53,6 +57,7 @@ struct Branch {
 
   Node<Sums> state;
   std::unique_ptr<Node<Sums>> pending;
+  std::int64_t waiting_records = 0;  // of leaves right below; those that count
 
   // Live use: what records are judged by, and what it was made from.
   Measure measure;
@@ -82,6 +87,11 @@ class Hierarchy {
   Path path_of(const Leaf<Sums>& leaf) const;
   bool lies_at(const Leaf<Sums>& leaf, const Path& path) const;
 
+  // All of them; a reference to what changes with the leaf.
+  const Moments& moments(Leaf<Sums>& leaf) {
+    take_waiting(leaf);
+    return leaf.sums;
+  }
   void add_record(Leaf<Sums>& leaf, std::span<const double> record);
   void add(Leaf<Sums>& leaf, const Moments& records);
   void subtract(Leaf<Sums>& leaf, const Moments& records);
@@ -100,6 +110,7 @@ class Hierarchy {
  private:
   Branch<Sums>& branch_at(const Path& path);  // made if it is not there
   Node<Sums>& pending_of(Branch<Sums>& branch);
+  void take_waiting(Leaf<Sums>& leaf);
   void attach(Leaf<Sums>& leaf, Branch<Sums>& branch);
   void detach(Leaf<Sums>& leaf);
   void mark_changed(Leaf<Sums>& leaf);

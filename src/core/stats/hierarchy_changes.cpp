@@ -60,8 +60,8 @@ template <class Sums>
 void Hierarchy<Sums>::attach(Leaf<Sums>& leaf, Branch<Sums>& branch) {
   Node<Sums>& pending = pending_of(branch);
   pending.entities += 1;
-  if (leaf.moments.count() != 0 || leaf.moments.refused() != 0) {
-    pending.within.merge(leaf.moments);
+  if (leaf.sums.count() != 0 || leaf.sums.refused() != 0) {
+    pending.within.merge(leaf.sums);
   }
   if (leaf.counted_records > 0) pending.add_mean(leaf.counted_mean, leaf.counted_records);
   leaf.parent = &branch;
@@ -73,9 +73,10 @@ void Hierarchy<Sums>::attach(Leaf<Sums>& leaf, Branch<Sums>& branch) {
 template <class Sums>
 void Hierarchy<Sums>::detach(Leaf<Sums>& leaf) {
   Branch<Sums>& branch = *leaf.parent;
+  take_waiting(leaf);
   Node<Sums>& pending = pending_of(branch);
   pending.entities -= 1;
-  pending.within.subtract(leaf.moments);
+  pending.within.subtract(leaf.sums);
   if (leaf.counted_records > 0) pending.subtract_mean(leaf.counted_mean, leaf.counted_records);
   if (leaf.changed) erase(branch.changed_leaves, leaf, &Leaf<Sums>::changed_position);
   erase(branch.leaves, leaf, &Leaf<Sums>::position);
@@ -83,11 +84,12 @@ void Hierarchy<Sums>::detach(Leaf<Sums>& leaf) {
 
 template <class Sums>
 void Hierarchy<Sums>::count_mean(Leaf<Sums>& leaf) {
+  take_waiting(leaf);
   Node<Sums>& pending = pending_of(*leaf.parent);
   if (leaf.counted_records > 0) pending.subtract_mean(leaf.counted_mean, leaf.counted_records);
-  leaf.counted_records = leaf.moments.count();
+  leaf.counted_records = leaf.sums.count();
   if (leaf.counted_records > 0) {
-    leaf.counted_mean = leaf.moments.means();
+    leaf.counted_mean = leaf.sums.means();
     pending.add_mean(leaf.counted_mean, leaf.counted_records);
   }
   leaf.changed = false;

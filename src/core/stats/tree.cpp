@@ -107,7 +107,7 @@ bool BasicTree<Sums>::contains(const EntityId& id) const {
 
 template <class Sums>
 const core::Moments<Sums>& BasicTree<Sums>::entity(const EntityId& id) const {
-  return find_known(*hierarchy_, id).moments;
+  return hierarchy_->moments(find_known(*hierarchy_, id));
 }
 
 template <class Sums>
@@ -125,7 +125,7 @@ void BasicTree<Sums>::join(const EntityId& id, const Path& path) {
 template <class Sums>
 core::Moments<Sums> BasicTree<Sums>::leave(const EntityId& id) {
   Leaf<Sums>& leaf = find_known(*hierarchy_, id);
-  Moments records = leaf.moments;
+  Moments records = hierarchy_->moments(leaf);
   hierarchy_->leave(leaf);
   return records;
 }
@@ -169,12 +169,13 @@ void BasicTree<Sums>::remove(const EntityId& id, const Moments& records) {
   const Moments& nothing = hierarchy_->nothing().within;
   check_configuration(records, nothing);
   Leaf<Sums>& leaf = find_known(*hierarchy_, id);
-  const std::int64_t left = leaf.moments.count() - records.count();
-  const std::int64_t left_refused = leaf.moments.refused() - records.refused();
+  const Moments& all = hierarchy_->moments(leaf);
+  const std::int64_t left = all.count() - records.count();
+  const std::int64_t left_refused = all.refused() - records.refused();
   if (left < 0 || left_refused < 0) {
     throw InputError("entity " + text_of(id) + " has fewer records than would be removed");
   }
-  if (left == 0 && left_refused == 0 && leaf.moments != records) {
+  if (left == 0 && left_refused == 0 && all != records) {
     throw InputError("entity " + text_of(id) + ": other records would be removed than it has");
   }
   hierarchy_->subtract(leaf, records);
@@ -189,8 +190,9 @@ void BasicTree<Sums>::merge(const BasicTree& other) {
   };
   other.hierarchy_->leaves().each(
       [&](const Leaf<Sums>& leaf) { find_at(*hierarchy_, leaf.id, path_in_other(leaf)); });
-  other.hierarchy_->leaves().each(
-      [&](const Leaf<Sums>& leaf) { add(leaf.id, path_in_other(leaf), leaf.moments); });
+  other.hierarchy_->leaves().each([&](Leaf<Sums>& leaf) {
+    add(leaf.id, path_in_other(leaf), other.hierarchy_->moments(leaf));
+  });
 }
 
 template <class Sums>

@@ -73,16 +73,16 @@ std::vector<std::byte> BasicTree<Sums>::to_bytes() const {
   hierarchy_->nothing().within.append_bytes(out);
   append(out, static_cast<std::uint64_t>(size()));
 
-  std::vector<const Leaf<Sums>*> leaves;
-  hierarchy_->leaves().each([&](const Leaf<Sums>& leaf) { leaves.push_back(&leaf); });
+  std::vector<Leaf<Sums>*> leaves;
+  hierarchy_->leaves().each([&](Leaf<Sums>& leaf) { leaves.push_back(&leaf); });
   const auto by_id = [](const auto* a, const auto* b) { return a->id < b->id; };
   std::sort(leaves.begin(), leaves.end(), by_id);
-  for (const Leaf<Sums>* leaf : leaves) {
+  for (Leaf<Sums>* leaf : leaves) {
     stats::append_bytes(out, leaf->id);
     if (!hierarchy_->balanced()) {
       for (const std::string& name : hierarchy_->path_of(*leaf)) append_text(out, name);
     }
-    leaf->moments.append_bytes(out);
+    hierarchy_->moments(*leaf).append_bytes(out);
   }
   return out;
 }

@@ -14,7 +14,8 @@ namespace {
 
 template <class Sums>
 std::int64_t records_of(const Branch<Sums>& branch) {
-  return branch.state.within.count() + (branch.pending ? branch.pending->within.count() : 0);
+  return branch.state.within.count() + branch.waiting_records +
+         (branch.pending ? branch.pending->within.count() : 0);
 }
 
 // Whether `records` is far enough from what the branch's measure was made from.
@@ -73,9 +74,8 @@ Verdict BasicTree<Sums>::update(const EntityId& id, std::span<const double> reco
     hierarchy_->reshape();
     judge(*hierarchy_, *leaf->parent, record, verdict);
   }
-  const std::int64_t refused = leaf->moments.refused();
   hierarchy_->add_record(*leaf, record);
-  verdict.refused = leaf->moments.refused() != refused;
+  verdict.refused = !leaf->sums.accepts(record);
   return verdict;
 }
 

@@ -154,6 +154,8 @@ class Moments {
   // Records row by row: values.size() must be a multiple of features(). O(n d^2).
   void add(std::span<const double> rows) { add_rows(rows, false); }
   void subtract(std::span<const double> rows) { add_rows(rows, true); }
+  // Whether a record would be counted. Requires record.size() == features().
+  bool accepts(std::span<const double> record) const;
   // Records as columns of equal size, one for each feature. Faster than rows: nothing is
   // transposed.
   void add_columns(std::span<const std::span<const double>> columns) {
@@ -221,6 +223,7 @@ class Moments {
   void add_block(std::span<const double* const> columns, std::size_t rows, bool negative);
   bool all_in_range(std::span<const int> exponents) const;
   void add_record(const double* values, bool negative);
+  bool in_range(std::size_t i, double value) const;
   bool refuses(const double* values, bool negative);
   void count_records(std::size_t rows, bool negative);
   void merge_signed(const Moments& other, bool negative);
