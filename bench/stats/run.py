@@ -4,8 +4,9 @@
     python3 bench/stats/run.py --table stats.json
 
 Data is made once below --data (default: bench-data/stats). Peers that are not installed are skipped and listed. Peers compute
-mean and standard deviation of every feature per agent, in doubles; trawl computes these exactly, covariances too, and all nodes
-above. Their time is that of the query alone, on data in memory; that of trawl is of the whole run but the start of the program.
+mean and standard deviation of every feature per agent, in doubles; trawl computes these exactly, with intervals, all nodes above,
+and quantiles and distinct values unless told not to; it writes a line of each agent, and certifies them. Their time is that of the
+query alone, on data in memory; that of trawl is of the whole run but the start of the program.
 """
 
 import argparse
@@ -99,7 +100,9 @@ class Bench:
         agents, records = self.args.agents, self.args.records
         folder = self.data(agents, records)
         rows = self.results["beside"]
-        for name, options in (("trawl, exact", ()), ("trawl, fixed point", ("--fixed-point", "2^-20"))):
+        for name, options in (("trawl, exact", ()), ("trawl, exact, --no-distributions", ("--no-distributions",)),
+                              ("trawl, exact, --correlate", ("--correlate",)),
+                              ("trawl, fixed point", ("--fixed-point", "2^-20"))):
             rows.append({"engine": name, **self.trawl(folder, *options)})
             tell(rows[-1])
         pandas = self.python(PANDAS, folder, agents)
