@@ -12,10 +12,7 @@
 
 #include "catalogs.hpp"
 #include "filter_screen.hpp"
-#include "fold/evidence/recount.hpp"
-#include "fold/evidence/state.hpp"
-#include "fold/stats/recount.hpp"
-#include "fold/stats/state.hpp"
+#include "fold/recount.hpp"
 
 namespace trawl::fold {
 namespace {
@@ -89,7 +86,7 @@ class Verifier {
   void prepare() {
     Query query{core::parse(body_.at("predicate").get<std::string>()), {}};
     for (const Json& column : body_.at("select")) query.select.push_back(column);
-    if (!is_search_) prepare_recount(query);
+    prepare_recount(query);
     catalogs_.emplace(query);
     pool_ = std::make_unique<DatasetPool>(locate(run_, request_.inputs), query);
     if (!lists_matches_) return;
@@ -250,36 +247,11 @@ class Verifier {
 
   // What a command made of the matching rows is made again when all of them are found again.
   void prepare_recount(Query& query) {
-    const bool is_stats = body_.at("command") == "stats";
-    try {
-      if (is_stats) {
-        stats_request_.emplace(stats_request_of(body_));
-        stats_request_->entities_root = body_.at("counts").contains("entities_root");
-      } else {
-        evidence_request_.emplace(evidence_request_of(body_));
-        evidence_request_->entities_root = body_.at("counts").contains("entities_root");
-      }
-    } catch (const std::exception& error) {  // the same on all ranks
-      throw CheckError(fmt::format("the certificate's parameters: {}", error.what()));
-    }
-    const SearchRequest& search = is_stats ? stats_request_->search : evidence_request_->search;
-    query.numbers = search.numbers;
-    query.names = search.names;
-    if (request_.rescan != 1) return;
-    std::vector<std::string> digests;  // of key lists
-    for (const Json& list : body_.at("key_lists")) digests.push_back(list.at("digest"));
-    const std::string predicate = body_.at("predicate");
-    recount_ = is_stats
-                   ? make_recount(*stats_request_,
-                                  state_configuration(*stats_request_, predicate, digests))
-                   : make_recount(*evidence_request_, names_of_datasets(),
-                                  evidence_configuration(*evidence_request_, predicate, digests));
-  }
-
-  std::vector<std::string> names_of_datasets() const {
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < body_.at("datasets").size(); ++i) names.push_back(name(i));
-    return names;
+    recount_ = make_recount(body_);
+    if (!recount_) return;
+    query.numbers = recount_->search().numbers;
+    query.names = recount_->search().names;
+    if (request_.rescan != 1) recount_.reset();
   }
 
   void add_to_recount(const OpenDataset& open, std::uint64_t dataset, std::uint64_t row,
@@ -415,8 +387,6 @@ class Verifier {
   GroupColumns columns_;
   const FilterScreen* filters_ = nullptr;  // of the piece that is verified
   const bool is_search_, lists_matches_;
-  std::optional<StatsRequest> stats_request_;
-  std::optional<EvidenceRequest> evidence_request_;
   std::unique_ptr<Recount> recount_;  // of a whole rescan
   std::map<std::uint64_t, std::uint64_t> rescanned_matches_, rescanned_rows_;
 };

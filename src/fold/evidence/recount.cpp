@@ -5,20 +5,29 @@
 
 #include "fold/evidence/population.hpp"
 #include "fold/evidence/report.hpp"
+#include "fold/evidence/state.hpp"
 #include "fold/evidence/state_root.hpp"
 
 namespace trawl::fold {
 namespace {
 
+EvidenceRequest request_of(const Json& body) {
+  EvidenceRequest request = evidence_request_of(body);
+  request.entities_root = wants_root(body);
+  return request;
+}
+
 class EvidenceRecount final : public Recount {
  public:
-  EvidenceRecount(const EvidenceRequest& request, std::vector<std::string> names,
-                  std::string configuration)
-      : request_(request),
-        columns_(request.columns),
-        names_(std::move(names)),
-        configuration_(std::move(configuration)),
-        population_(request.rules) {}
+  explicit EvidenceRecount(const Json& body)
+      : request_(request_of(body)),
+        columns_(request_.columns),
+        names_(dataset_names(body)),
+        configuration_(
+            evidence_configuration(request_, predicate_of(body), key_list_digests(body))),
+        population_(request_.rules) {}
+
+  const SearchRequest& search() const override { return request_.search; }
 
   void add(const OpenDataset& open, std::uint64_t dataset, std::uint64_t row,
            const Cell& cell) override {
@@ -104,7 +113,7 @@ class EvidenceRecount final : public Recount {
     }
   };
 
-  const EvidenceRequest& request_;
+  const EvidenceRequest request_;
   const EvidencePositions columns_;
   const std::vector<std::string> names_;
   const std::string configuration_;
@@ -113,9 +122,8 @@ class EvidenceRecount final : public Recount {
 
 }  // namespace
 
-std::unique_ptr<Recount> make_recount(const EvidenceRequest& request,
-                                      std::vector<std::string> names, std::string configuration) {
-  return std::make_unique<EvidenceRecount>(request, std::move(names), std::move(configuration));
+std::unique_ptr<Recount> make_evidence_recount(const Json& body) {
+  return std::make_unique<EvidenceRecount>(body);
 }
 
 }  // namespace trawl::fold

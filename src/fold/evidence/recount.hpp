@@ -1,20 +1,11 @@
-// The slow twin of screening and collecting: evidence from rows that come one by one, as plain
-// values, all kept in memory until those of one identity are together.
+// Evidence made again: all rows are kept in memory until those of one identity are together.
 #pragma once
 
-#include <memory>
-#include <string>
-#include <vector>
-
-#include <trawl/fold/evidence.hpp>
-
-#include "fold/stats/recount.hpp"
+#include "fold/recount.hpp"
 
 namespace trawl::fold {
 
-// `request` must live as long; `names` of datasets. `configuration`: what evidence_configuration()
-// says.
-std::unique_ptr<Recount> make_recount(const EvidenceRequest& request,
-                                      std::vector<std::string> names, std::string configuration);
+// Of the body of a certificate.
+std::unique_ptr<Recount> make_evidence_recount(const Json& body);
 
 }  // namespace trawl::fold

@@ -9,6 +9,7 @@
 #include "fold/stats/population.hpp"
 #include "fold/stats/record_anomalies.hpp"
 #include "fold/stats/report.hpp"
+#include "fold/stats/state.hpp"
 #include "fold/stats/state_entities.hpp"
 #include "fold/stats/state_root.hpp"
 
@@ -18,13 +19,15 @@ namespace {
 template <class Sums>
 class RecountOf final : public Recount {
  public:
-  RecountOf(const StatsRequest& request, std::string configuration)
-      : request_(request),
+  RecountOf(StatsRequest request, std::string configuration)
+      : request_(std::move(request)),
         configuration_(std::move(configuration)),
-        columns_(request),
-        population_(configuration_of<Sums>(request),
+        columns_(request_),
+        population_(configuration_of<Sums>(request_),
                     columns_.features.size() + columns_.keys.size()),
         records_counted_(population_.entities.nothing()) {}
+
+  const SearchRequest& search() const override { return request_.search; }
 
   void add(const OpenDataset& open, std::uint64_t dataset, std::uint64_t row,
            const Cell& cell) override {
@@ -115,7 +118,7 @@ class RecountOf final : public Recount {
     return std::numeric_limits<double>::quiet_NaN();
   }
 
-  const StatsRequest& request_;
+  const StatsRequest request_;
   const std::string configuration_;
   StatsColumns columns_;
   Population<Sums> population_;
@@ -126,10 +129,15 @@ class RecountOf final : public Recount {
 
 }  // namespace
 
-std::unique_ptr<Recount> make_recount(const StatsRequest& request, std::string configuration) {
+std::unique_ptr<Recount> make_stats_recount(const Json& body) {
+  StatsRequest request = stats_request_of(body);
+  request.entities_root = wants_root(body);
+  std::string configuration =
+      state_configuration(request, predicate_of(body), key_list_digests(body));
   if (request.unit_exponents.empty())
-    return std::make_unique<RecountOf<core::ExactSums>>(request, std::move(configuration));
-  return std::make_unique<RecountOf<core::FixedSums>>(request, std::move(configuration));
+    return std::make_unique<RecountOf<core::ExactSums>>(std::move(request),
+                                                        std::move(configuration));
+  return std::make_unique<RecountOf<core::FixedSums>>(std::move(request), std::move(configuration));
 }
 
 }  // namespace trawl::fold
