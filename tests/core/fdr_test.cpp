@@ -70,6 +70,38 @@ TEST(Fdr, EqualsRsAdjustedValuesAndRejections) {
   }
 }
 
+// As tests/data/count_rejections.R has them.
+std::vector<double> million_log_p() {
+  std::vector<double> out;
+  for (std::uint64_t i = 1; i <= 1'000'000; ++i) {
+    const double u = (static_cast<double>(i * 2654435761 % 4294967296) + 0.5) / 4294967296;
+    out.push_back(std::log(i % 10 == 0 ? u * u * u * u * u * u : u));
+  }
+  return out;
+}
+
+TEST(Fdr, RejectsAsManyOfAMillionAsR) {
+  const std::vector<double> log_p = million_log_p();
+  const auto rejected = [&](FdrMethod method, double alpha) {
+    return step_up(log_p, alpha, method, RankSums::solo()).rejected;
+  };
+  EXPECT_EQ(rejected(FdrMethod::benjamini_hochberg, 0.001), 15'868u);
+  EXPECT_EQ(rejected(FdrMethod::benjamini_hochberg, 0.01), 25'396u);
+  EXPECT_EQ(rejected(FdrMethod::benjamini_hochberg, 0.05), 36'625u);
+  EXPECT_EQ(rejected(FdrMethod::benjamini_yekutieli, 0.001), 9'301u);
+  EXPECT_EQ(rejected(FdrMethod::benjamini_yekutieli, 0.01), 14'744u);
+  EXPECT_EQ(rejected(FdrMethod::benjamini_yekutieli, 0.05), 20'408u);
+  // Just above all thresholds, where R rejects none, and one below in the middle, where half.
+  std::vector<double> grid;
+  for (int i = 1; i <= 1'000'000; ++i) grid.push_back(std::log(0.05 * (i + 0.5) / 1e6));
+  const auto of_grid = [&] {
+    return step_up(grid, 0.05, FdrMethod::benjamini_hochberg, RankSums::solo()).rejected;
+  };
+  EXPECT_EQ(of_grid(), 0u);
+  grid[499'999] = std::log(0.05 * 500'000 / 1e6 * (1 - 1e-6));
+  EXPECT_EQ(of_grid(), 500'000u);
+}
+
 void expect_same_as_sorting(std::span<const double> log_p, double alpha, FdrMethod method,
                             std::mt19937_64& rng, const std::string& what) {
   const Rejection expected = step_up_by_sorting(log_p, alpha, method);
