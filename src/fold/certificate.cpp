@@ -5,6 +5,8 @@
 #include <trawl/base/version.hpp>
 #include <trawl/fold/certificate.hpp>
 
+#include "fold/state_plan.hpp"
+
 namespace trawl::fold {
 namespace {
 
@@ -151,7 +153,7 @@ Certificate make_certificate(const SearchRequest& request, const SearchResult& r
       {"program", fmt::format("trawl {} ({})", version(), commit())},
       {"command", request.command},
       {"status", fold::name_of(result.status)},
-      {"predicate", result.opened.normal_form.empty() ? request.where : result.opened.normal_form},
+      {"predicate", predicate_of(request, result.opened)},
       {"select", request.select},
       {"table", request.table},
       {"count_only", request.count_only},

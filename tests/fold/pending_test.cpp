@@ -51,7 +51,7 @@ TEST(PendingRecords, ComeBackWholeByOwnerAndIdentity) {
         const CandidateBytes split = split_candidate(record);
         const std::uint64_t hash = stats::hash_of(read_candidate(split).entity);
         ASSERT_EQ(EvidenceTable::part_of(hash), part);
-        ASSERT_EQ(EvidenceTable::owner_of(hash, 3), rank);
+        ASSERT_EQ(owner_of(hash, 3), rank);
         if (!last.empty() && split_candidate(last).identity == split.identity) {
           ASSERT_LE(last, record);
         } else {

@@ -181,8 +181,7 @@ TEST(StatsState, RanksOneAfterTheOtherHaveAllInOrder) {
     for (std::size_t rank = 0; rank < ranks; ++rank) {
       EntityTable<core::ExactSums> table(3);
       for (const Record& record : records) {
-        if (table.owner_of(record.key.hash(record.key.to_bytes()), ranks) == rank)
-          add(table, record);
+        if (owner_of(record.key.hash(record.key.to_bytes()), ranks) == rank) add(table, record);
       }
       SortedEntities<core::ExactSums> sorted(table);
       while (!sorted.done()) {

@@ -12,6 +12,7 @@
 #include "command/commands.hpp"
 #include "command/evidence/gold.hpp"
 #include "command/evidence/output.hpp"
+#include "command/written_state.hpp"
 
 namespace trawl::command {
 namespace {
@@ -123,10 +124,9 @@ ExitCode run_evidence(const EvidenceParams& params, const Context& context) {
     report.update(run.record.at("counts"));
     report["deduplicated"] = extras.deduplicated;
     report["compared_rows"] = extras.candidates;
-    if (extras.state)
-      report["state"] = {{"bytes", extras.state->bytes}, {"digest", extras.state->digest}};
+    if (extras.state) report["state"] = to_json(*extras.state);
     tell_story(run, headline(run));
-    tell_state(params, run.record.at("counts"), extras);
+    tell_state(params.state.has_value(), extras.state, run.record.at("counts"));
     tell_identity(run.record.at("counts"), extras);
     tell_counts(run.record.at("counts"), extras.registered);
     printed = deliver(params, request, run.result, std::move(report));

@@ -32,14 +32,6 @@ std::string headline(const Recorded& run) {
                      with_thousands(run.record.at("coverage").at("matches").get<std::uint64_t>()));
 }
 
-void tell_state(const EvidenceParams& params, const Json& counts, const EvidenceExtras& extras) {
-  if (extras.state) log::story(fmt::format("state       {}", extras.state->path.string()));
-  if (counts.contains("entities_root"))
-    log::story(fmt::format("root        {}", counts.at("entities_root").get<std::string>()));
-  if (params.state && !extras.state)
-    log::warning("no state was written: the sums may lack rows that were pruned wrongly");
-}
-
 void tell_identity(const Json& counts, const EvidenceExtras& extras) {
   const auto duplicates = counts.at("duplicates").get<std::uint64_t>();
   if (extras.deduplicated) {

@@ -24,7 +24,6 @@ void check_outputs(const EvidenceParams& params);
 
 // Root. For people.
 std::string headline(const Recorded& run);
-void tell_state(const EvidenceParams& params, const Json& counts, const EvidenceExtras& extras);
 void tell_identity(const Json& counts, const EvidenceExtras& extras);
 // `registered`: there is a list of the sources that may vote.
 void tell_counts(const Json& counts, bool registered);

@@ -12,6 +12,7 @@
 
 #include "command/collective.hpp"
 #include "command/commands.hpp"
+#include "command/written_state.hpp"
 
 namespace trawl::command {
 namespace {
@@ -114,18 +115,13 @@ Json json_report(const Recorded& run, const Extras& extras) {
   Json report = common_report(run);
   report.update(run.record.at("counts"));
   report["same_data"] = extras.same_data;
-  if (extras.state)
-    report["state"] = {{"bytes", extras.state->bytes}, {"digest", extras.state->digest}};
+  if (extras.state) report["state"] = to_json(*extras.state);
   if (!extras.gold.is_null()) report["gold"] = extras.gold;
   return report;
 }
 
 void tell_extras(const StatsParams& params, const Extras& extras, const Json& counts) {
-  if (extras.state) log::story(fmt::format("state       {}", extras.state->path.string()));
-  if (counts.contains("entities_root"))
-    log::story(fmt::format("root        {}", counts.at("entities_root").get<std::string>()));
-  if (params.state && !extras.state)
-    log::warning("no state was written: the sums may lack rows that were pruned wrongly");
+  tell_state(params.state.has_value(), extras.state, counts);
   if (extras.same_data.empty()) return;
   const auto& [first, copy] = extras.same_data[0];
   log::warning(fmt::format(

@@ -57,7 +57,7 @@ std::vector<std::vector<char>> PendingRecords::take_part(std::size_t part, std::
     std::string_view rest = chunk;
     while (!rest.empty()) {
       const Waiting waiting = take_waiting(rest);
-      std::vector<char>& to = out[EvidenceTable::owner_of(waiting.entity, ranks)];
+      std::vector<char>& to = out[owner_of(waiting.entity, ranks)];
       to.insert(to.end(), waiting.whole.begin(), waiting.whole.end());
     }
     chunk = {};

@@ -6,6 +6,7 @@
 
 #include <trawl/base/error.hpp>
 
+#include "fold/state_plan.hpp"
 #include "fold/stats/entity_key.hpp"
 #include "fold/stats/state.hpp"
 
@@ -41,11 +42,8 @@ constexpr std::uint64_t EvidenceRefusals::*refusals_of[] = {
 
 std::string evidence_configuration(const EvidenceRequest& request, const Opened& opened,
                                    const std::vector<KeyListFacts>& key_lists) {
-  std::vector<std::string> digests;
-  for (const KeyListFacts& list : key_lists) digests.push_back(list.digest);
-  const bool known = !opened.normal_form.empty();
-  return evidence_configuration(request, known ? opened.normal_form : request.search.where,
-                                digests);
+  return evidence_configuration(request, predicate_of(request.search, opened),
+                                digests_of(key_lists));
 }
 
 std::string evidence_configuration(const EvidenceRequest& request, const std::string& predicate,

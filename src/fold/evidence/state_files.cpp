@@ -11,20 +11,8 @@ namespace trawl::fold {
 EvidenceStateFiles::EvidenceStateFiles(EvidenceRequest how,
                                        std::span<const std::filesystem::path> states,
                                        store::Overlap overlap, bool disjoint_ids)
-    : request(std::move(how)) {
-  for (const std::filesystem::path& path : states) {
-    if (!std::filesystem::exists(path))
-      throw InputError(fmt::format("no such file: {} (needed as a state)", path.string()));
-    readers.emplace_back(path);
-    inputs.push_back(readers.back().merge_input());
-    if (inputs.back().kind != evidence_kind) {
-      throw InputError(
-          fmt::format("no state of evidence: {} (it is of kind '{}'). Name state files that "
-                      "`trawl evidence --state` wrote",
-                      path.string(), inputs.back().kind));
-    }
-  }
-  plan = store::plan_merge(inputs, overlap);
+    : OpenedStates(states, evidence_kind, "evidence", "evidence", overlap),
+      request(std::move(how)) {
   form = apply_evidence_configuration(inputs[0].configuration, inputs[0].name, request);
   if (plan.order.size() > 1 && !form.ids && !request.columns.id.empty() && !disjoint_ids) {
     throw InputError(fmt::format(

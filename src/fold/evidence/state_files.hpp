@@ -3,17 +3,16 @@
 
 #include <filesystem>
 #include <span>
-#include <vector>
 
 #include <trawl/fold/evidence.hpp>
-#include <trawl/store/state_merge.hpp>
 
 #include "fold/evidence/state.hpp"
 #include "fold/evidence/state_record.hpp"
+#include "fold/opened_states.hpp"
 
 namespace trawl::fold {
 
-struct EvidenceStateFiles {
+struct EvidenceStateFiles : OpenedStates {
   // Local. `request` says how to report; what the sums depend on is set from the states.
   // InputError, DataError: as merge_states.
   EvidenceStateFiles(EvidenceRequest request, std::span<const std::filesystem::path> states,
@@ -24,9 +23,6 @@ struct EvidenceStateFiles {
   // Of all that the plan merges.
   EvidenceStateCounts counts() const;
 
-  std::vector<store::StateReader> readers;
-  std::vector<store::MergeInput> inputs;
-  store::MergePlan plan;
   EvidenceRequest request;
   EvidenceStateForm form;
 };

@@ -17,7 +17,7 @@ namespace {
 using comm::Comm;
 
 bool is_mine(std::uint64_t hash, const Comm& comm) {
-  return EvidenceTable::owner_of(hash, static_cast<std::size_t>(comm.size())) ==
+  return owner_of(hash, static_cast<std::size_t>(comm.size())) ==
          static_cast<std::size_t>(comm.rank());
 }
 

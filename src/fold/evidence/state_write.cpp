@@ -12,6 +12,7 @@
 #include "fold/evidence/state.hpp"
 #include "fold/evidence/state_record.hpp"
 #include "fold/evidence/state_root.hpp"
+#include "fold/state_plan.hpp"
 #include "fold/stats/state.hpp"
 
 namespace trawl::fold {
@@ -137,16 +138,10 @@ EvidenceStateCounts counts_of_state(const EvidenceResult& result) {
 
 SearchHooks EvidenceStateJob::hooked(SearchHooks hooks) {
   if (!wanted()) return hooks;
-  hooks.on_plan = [this, then = hooks.on_plan](const Opened& opened,
-                                               const std::vector<KeyListFacts>& lists,
-                                               const std::vector<Work>& work) {
-    comm_.agree("planning the state", [&] {
-      if (!request_.state.empty()) check_distinct(opened);
-      configuration_ = evidence_configuration(request_, opened, lists);
-    });
-    if (then) then(opened, lists, work);
-  };
-  return hooks;
+  return planning_state(std::move(hooks), comm_, [this](const Opened& opened, const auto& lists) {
+    if (!request_.state.empty()) check_distinct(opened);
+    configuration_ = evidence_configuration(request_, opened, lists);
+  });
 }
 
 void EvidenceStateJob::write(EvidencePopulation& population, const SearchHooks& hooks,

@@ -17,6 +17,7 @@
 #include "fold/evidence/candidate.hpp"
 #include "fold/evidence/piece.hpp"
 #include "fold/evidence/statement_table.hpp"
+#include "fold/owner.hpp"
 
 namespace trawl::fold {
 
@@ -43,11 +44,6 @@ class EvidenceTable {
   // Types are kept apart only for a cap on the weight of groups.
   explicit EvidenceTable(bool with_types) : with_types_(with_types) {}
 
-  // Ranks own ranges of hashes of entities.
-  static std::size_t owner_of(std::uint64_t hash, std::size_t ranks) {
-    __extension__ using Wide = unsigned __int128;
-    return static_cast<std::size_t>((Wide{hash} * ranks) >> 64);
-  }
   static std::size_t part_of(std::uint64_t hash) { return EvidencePiece::part_of(hash); }
 
   // Thread-safe. The unique records and the notes of a piece.

@@ -167,7 +167,7 @@ Distributions take_distributions(std::string_view bytes, std::size_t features) {
 
 int DistributionTable::owner_of(std::string_view key, int ranks) {
   return static_cast<int>(
-      EntityTable<core::ExactSums>::owner_of(xxh3(bytes_of(key)), static_cast<std::size_t>(ranks)));
+      trawl::fold::owner_of(xxh3(bytes_of(key)), static_cast<std::size_t>(ranks)));
 }
 
 void DistributionTable::add(const PathDistributions& more) {

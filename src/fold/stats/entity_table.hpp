@@ -14,6 +14,7 @@
 #include <trawl/comm/comm.hpp>
 #include <trawl/core/exact/moments.hpp>
 
+#include "fold/owner.hpp"
 #include "fold/stats/hash_index.hpp"
 #include "fold/stats/row_log.hpp"
 
@@ -42,13 +43,6 @@ class EntityTable {
   static constexpr std::size_t parts = 16;
 
   explicit EntityTable(typename Sums::Configuration configuration);
-
-  // Ranks own ranges of hashes in their order: what all ranks hold, one after the other, can be in
-  // order by hash.
-  static std::size_t owner_of(std::uint64_t hash, std::size_t ranks) {
-    __extension__ using Wide = unsigned __int128;
-    return static_cast<std::size_t>((Wide{hash} * ranks) >> 64);
-  }
 
   // Thread-safe. What was added before and what is added after may be of the same entities.
   void add(const EntityBatch& batch);

@@ -61,17 +61,20 @@ class Parents {
  private:
   static constexpr std::size_t parts = EntityTable<Sums>::parts, shares = 64;
 
-  // EntityKey::to_bytes of the path.
-  std::string path_of(std::size_t part, std::uint32_t number) const {
+  EntityKey key(std::size_t part, std::uint32_t number) const {
+    return EntityKey::from_bytes(table_.key(part, number));
+  }
+  // As put_path() writes it.
+  std::string path_bytes(const EntityKey& key) const {
     std::string path;
-    put_path(path, parent_path(EntityKey::from_bytes(table_.key(part, number)), hang_));
+    put_path(path, parent_path(key, hang_));
     return path;
   }
 
   void place(std::size_t part) {
     table_.settle(part);
     for (std::uint32_t number = 0; number < table_.size(part); ++number) {
-      const std::size_t share = xxh3(bytes_of(path_of(part, number))) % shares;
+      const std::size_t share = xxh3(bytes_of(path_bytes(key(part, number)))) % shares;
       placed_[part][share].push_back(number);
     }
   }
@@ -81,10 +84,11 @@ class Parents {
     core::Moments<Sums> space = table_.nothing();
     for (std::size_t part = 0; part < parts; ++part) {
       for (const std::uint32_t number : placed_[part][share]) {
+        const EntityKey entity = key(part, number);
         stats::Node<Sums>& node =
-            nodes.try_emplace(path_of(part, number), space.configuration()).first->second;
+            nodes.try_emplace(path_bytes(entity), space.configuration()).first->second;
         const core::Moments<Sums>& moments = table_.moments(part, number, space);
-        if (EntityKey::from_bytes(table_.key(part, number)).id) {
+        if (entity.id) {
           add_entity(node, moments);
         } else {
           node.within.merge(moments);

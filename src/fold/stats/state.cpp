@@ -8,6 +8,7 @@
 #include <trawl/base/error.hpp>
 #include <trawl/core/exact/moments.hpp>
 
+#include "fold/state_plan.hpp"
 #include "fold/stats/entity_key.hpp"
 
 namespace trawl::fold {
@@ -36,10 +37,7 @@ void apply(const Json& json, StatsRequest& request) {
 
 std::string state_configuration(const StatsRequest& request, const Opened& opened,
                                 const std::vector<KeyListFacts>& key_lists) {
-  std::vector<std::string> digests;
-  for (const KeyListFacts& list : key_lists) digests.push_back(list.digest);
-  const bool known = !opened.normal_form.empty();
-  return state_configuration(request, known ? opened.normal_form : request.search.where, digests);
+  return state_configuration(request, predicate_of(request.search, opened), digests_of(key_lists));
 }
 
 std::string state_configuration(const StatsRequest& request, const std::string& predicate,

@@ -3,17 +3,15 @@
 
 #include <filesystem>
 #include <span>
-#include <vector>
 
 #include <trawl/fold/stats.hpp>
-#include <trawl/store/state_file.hpp>
-#include <trawl/store/state_merge.hpp>
 
+#include "fold/opened_states.hpp"
 #include "fold/stats/state.hpp"
 
 namespace trawl::fold {
 
-struct StateFiles {
+struct StateFiles : OpenedStates {
   // Local. `request` says how to report; what the sums depend on is set from the states.
   // InputError, DataError: as merge_states.
   StateFiles(StatsRequest request, std::span<const std::filesystem::path> states,
@@ -22,9 +20,6 @@ struct StateFiles {
   // Of all that the plan merges.
   StateCounts counts() const;
 
-  std::vector<store::StateReader> readers;
-  std::vector<store::MergeInput> inputs;
-  store::MergePlan plan;
   StatsRequest request;
 };
 

@@ -22,7 +22,7 @@ void add_entities(const StateFiles& files, std::size_t i, const Comm& comm,
   const auto ranks = static_cast<std::size_t>(comm.size());
   const auto mine = static_cast<std::size_t>(comm.rank());
   while (reader.next()) {
-    const std::size_t owner = EntityTable<Sums>::owner_of(reader.hash(), ranks);
+    const std::size_t owner = owner_of(reader.hash(), ranks);
     if (owner == mine)
       table.merge(std::string(reader.key()), reader.hash(), reader.moments<Sums>());
   }

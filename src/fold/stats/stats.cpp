@@ -3,6 +3,7 @@
 
 #include <trawl/fold/stats.hpp>
 
+#include "fold/state_plan.hpp"
 #include "fold/stats/population.hpp"
 #include "fold/stats/record_anomalies.hpp"
 #include "fold/stats/report.hpp"
@@ -43,16 +44,10 @@ class StateJob {
 
   SearchHooks hooked(SearchHooks hooks) {
     if (!wanted()) return hooks;
-    hooks.on_plan = [this, then = hooks.on_plan](const Opened& opened,
-                                                 const std::vector<KeyListFacts>& lists,
-                                                 const std::vector<Work>& work) {
-      comm_.agree("planning the state", [&] {
-        if (!request_.state.empty()) check_distinct(opened);
-        configuration_ = state_configuration(request_, opened, lists);
-      });
-      if (then) then(opened, lists, work);
-    };
-    return hooks;
+    return planning_state(std::move(hooks), comm_, [this](const Opened& opened, const auto& lists) {
+      if (!request_.state.empty()) check_distinct(opened);
+      configuration_ = state_configuration(request_, opened, lists);
+    });
   }
 
   // Collective.
