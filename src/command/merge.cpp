@@ -18,6 +18,7 @@
 #include "command/collective.hpp"
 #include "command/commands.hpp"
 #include "command/retractions.hpp"
+#include "command/shares.hpp"
 #include "command/state_text.hpp"
 
 namespace trawl::command {
@@ -106,7 +107,8 @@ ExitCode run(const MergeParams& p, const Context& context) {
   std::string printed;
   on_root(context.world, [&] {
     const auto overlap = p.ignore_covered ? store::Overlap::ignore : store::Overlap::refuse;
-    fold::MergeOptions options{overlap, p.overwrite, p.disjoint_ids, {}};
+    fold::MergeOptions options{overlap, p.overwrite, thread_count(0, context.world),
+                               p.disjoint_ids};
     if (p.retract) options.retract = read_retractions(*p.retract);
     const fold::MergedStates merged = fold::merge_states(p.states, p.out, options);
     if (p.json) printed = json_report(merged).dump(2) + "\n";
@@ -150,6 +152,8 @@ Command merge_command() {
            "had "
            "never come, to the byte; FILE remembers it, and it stays retracted when FILE is merged "
            "with states that still have it.\n\n"
+           "A state of which any byte is not as written, or whose entities do not lead to the root "
+           "that it names, is refused.\n\n"
            "One rank does the work; memory does not depend on the number of entities.",
        .example = "trawl merge monday.h5 tuesday.h5 --out week.h5\n"
                   "trawl merge week.h5 wednesday.h5 --out week.h5 --overwrite",

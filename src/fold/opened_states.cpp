@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <trawl/base/error.hpp>
+#include <trawl/base/parallel.hpp>
+
+#include "fold/state_check.hpp"
 
 namespace trawl::fold {
 
@@ -22,6 +25,16 @@ OpenedStates::OpenedStates(std::span<const std::filesystem::path> states, std::s
     }
   }
   plan = store::plan_merge(inputs, overlap);
+}
+
+void OpenedStates::check(int threads, int rank, int ranks) const {
+  std::vector<std::size_t> mine;
+  for (std::size_t k = 0; k < plan.order.size(); ++k) {
+    if (k % static_cast<std::size_t>(ranks) == static_cast<std::size_t>(rank))
+      mine.push_back(plan.order[k]);
+  }
+  parallel_for(mine.size(), threads,
+               [&](std::size_t k) { check_state(readers[mine[k]], inputs[mine[k]].name); });
 }
 
 }  // namespace trawl::fold

@@ -17,6 +17,10 @@ struct OpenedStates {
   OpenedStates(std::span<const std::filesystem::path> states, std::string_view kind,
                std::string_view what, std::string_view command, store::Overlap overlap);
 
+  // Local. Checks those that the plan merges (state_check.hpp), on `threads`; of several ranks,
+  // each its share. DataError: damaged.
+  void check(int threads, int rank = 0, int ranks = 1) const;
+
   std::vector<store::StateReader> readers;
   std::vector<store::MergeInput> inputs;
   store::MergePlan plan;

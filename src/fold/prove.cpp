@@ -7,6 +7,8 @@
 #include <trawl/base/error.hpp>
 #include <trawl/fold/state_proof.hpp>
 
+#include "fold/state_check.hpp"
+
 namespace trawl::fold {
 namespace {
 
@@ -85,21 +87,6 @@ class Walk {
                                walk.found() > most_named ? ", ..." : ""));
 }
 
-void check_root(const core::SumTree& tree, const store::StateReader& file,
-                const std::string& name) {
-  const auto named = named_root(file);
-  if (!named) {
-    throw InputError(fmt::format(
-        "{} names no root: it was written by an older version. Make it again, or `trawl merge` it",
-        name));
-  }
-  if (named->root == tree.root && named->leaves == tree.leaves) return;
-  throw DataError(
-      fmt::format("damaged or forged state: {} (its {} entities have the root {}, but it says {}). "
-                  "Take it from where it was written",
-                  name, tree.leaves, hex(tree.root), hex(named->root)));
-}
-
 std::vector<std::byte> absence_of(const core::SumTree& tree, const Provable& state,
                                   const std::vector<std::byte>& sought) {
   core::AbsenceProof proof;
@@ -119,7 +106,7 @@ MadeProof prove(const std::filesystem::path& path, const LeafName& name, bool ab
   Walk walk(*state, state->key_of(name));
   state->each_leaf(file, path.string(), [&](Bytes key, Bytes sum) { walk.next(key, sum); });
   const core::SumTree tree = walk.finish();
-  check_root(tree, file, path.string());
+  require_root(tree, file, path.string());
   if (walk.found() != (absent ? 0 : 1)) refuse(walk, name, path.string(), absent);
   MadeProof made;
   made.bytes = absent ? absence_of(tree, *state, walk.sought()) : to_bytes(tree.proofs.at(0));

@@ -13,8 +13,9 @@
 #include <trawl/base/error.hpp>
 #include <trawl/base/file.hpp>
 #include <trawl/base/parallel.hpp>
-#include <trawl/fold/evidence.hpp>
-#include <trawl/fold/stats.hpp>
+#include <trawl/fold/evidence_state.hpp>
+#include <trawl/fold/merge_states.hpp>
+#include <trawl/fold/stats_state.hpp>
 
 #include "base/temp_folder.hpp"
 
@@ -32,22 +33,25 @@ void expect_leaves(const fs::path& path) {
   EXPECT_GE(leaves, 10'000u);
 }
 
-void write_evidence(const fs::path& path) {
+constexpr const char* many_entities =
+    "gen:evidence?datasets=1&rows=60000&seed=3&entities=10100&sources=5&equivocations=0.001";
+constexpr const char* few_entities =
+    "gen:evidence?datasets=1&rows=300&seed=3&entities=20&sources=5&equivocations=0.1";
+
+void write_evidence(const fs::path& path, const char* source) {
   EvidenceRequest request;
-  request.search.inputs = {
-      "gen:evidence?datasets=1&rows=60000&seed=3&entities=10100&sources=5&equivocations=0.001"};
+  request.search.inputs = {source};
   request.columns = {"entity", "log_odds", "weight", "source", "id", "time", "type", ""};
   request.state = path;
   request.search = search_of(request);
   PhaseTimer timer;
   evidence(request, comm::Comm::solo(), {}, timer);
-  expect_leaves(path);
 }
 
 // The smallest that there are.
-void write_statistics(const fs::path& path) {
+void write_statistics(const fs::path& path, const char* source) {
   StatsRequest request;
-  request.search.inputs = {"gen:transactions?datasets=2&rows=5100&seed=7"};
+  request.search.inputs = {source};
   request.features = {"amount"};
   request.group_by = "user_id";
   request.unit_exponents = {-10};
@@ -56,7 +60,6 @@ void write_statistics(const fs::path& path) {
   request.search = search_of(request);
   PhaseTimer timer;
   stats(request, comm::Comm::solo(), {}, timer);
-  expect_leaves(path);
 }
 
 // As `trawl inspect` looks at it.
@@ -113,7 +116,8 @@ class Flipper {
 
 TEST(StateFlip, IsFoundByTheReader) {
   const TempFolder folder;
-  write_evidence(folder / "s");
+  write_evidence(folder / "s", many_entities);
+  expect_leaves(folder / "s");
   ASSERT_FALSE(is_found(folder / "s"));
   const std::string honest = what_is_read(folder / "s");
   Flipper flipper(folder / "s");
@@ -133,12 +137,83 @@ TEST(StateFlip, IsFoundByTheReader) {
   EXPECT_FALSE(is_found(folder / "s"));
 }
 
+struct Kind {
+  const char* name;
+  void (*write)(const fs::path&, const char* source);
+  const char* sources[2];
+  std::string (*report)(const fs::path&);
+};
+constexpr const char* other_entities =
+    "gen:evidence?datasets=1&rows=300&seed=4&entities=20&sources=5&equivocations=0.1";
+std::string report_evidence(const fs::path& state) {
+  const std::vector states = {state};
+  return report_evidence_states({}, states, comm::Comm::solo()).evidence.lines;
+}
+std::string report_statistics(const fs::path& state) {
+  const std::vector states = {state};
+  return report_states({}, states, comm::Comm::solo()).stats.lines;
+}
+
+constexpr Kind kinds[] = {
+    {"evidence", write_evidence, {few_entities, other_entities}, report_evidence},
+    {"statistics",
+     write_statistics,
+     {"gen:transactions?datasets=1&rows=60&seed=7", "gen:transactions?datasets=1&rows=60&seed=8"},
+     report_statistics}};
+
+// Bytes of the merged state; nothing when a state is refused, and nothing is written then.
+std::string merged(const std::vector<fs::path>& states, const fs::path& out) {
+  fs::remove(out);
+  try {
+    merge_states(states, out, {});
+    return read_file(out);
+  } catch (const DataError&) {
+    EXPECT_FALSE(fs::exists(out));
+    return "";
+  }
+}
+
+std::string reported(const Kind& kind, const fs::path& state) {
+  try {
+    return kind.report(state);
+  } catch (const CollectiveError& error) {
+    EXPECT_EQ(error.code(), ExitCode::incomplete);
+    return "";
+  }
+}
+
+// Sections, summary, root, what HDF5 keeps for itself, and what nobody reads.
+TEST(StateFlip, IsRefusedByMergesAndReports) {
+  for (const Kind& kind : kinds) {
+    SCOPED_TRACE(kind.name);
+    const TempFolder folder;
+    const fs::path state = folder / "s", other = folder / "t", out = folder / "m";
+    kind.write(state, kind.sources[0]);
+    kind.write(other, kind.sources[1]);
+    Flipper flipper(state);
+    const auto alone = [&](const fs::path& path) { return merged({path}, out); };
+    const auto with_other = [&](const fs::path& path) { return merged({other, path}, out); };
+    const auto report = [&](const fs::path& path) { return reported(kind, path); };
+    ASSERT_NE(alone(state), "");
+    ASSERT_NE(with_other(state), "");
+    ASSERT_NE(report(state), "");
+    std::mt19937_64 random(5);
+    for (int i = 0; i < 300; ++i) {
+      const std::uint64_t bit = random() % flipper.bits();
+      EXPECT_EQ(flipper.with(bit, alone), "") << bit;
+      EXPECT_EQ(flipper.with(bit, with_other), "") << bit;
+      EXPECT_EQ(flipper.with(bit, report), "") << bit;
+    }
+  }
+}
+
 // Every bit behind the seal, by what check_intact compares: the digest of all bytes there with that
 // in the seal, of which IsFoundByTheReader changes every bit. The file is in memory. All bits, some
 // minutes: TRAWL_TEST_ALL_FLIPS=<threads>; otherwise one in 20,011.
 TEST(StateFlip, ChangesTheDigestInTheSeal) {
   const TempFolder folder;
-  write_statistics(folder / "s");
+  write_statistics(folder / "s", "gen:transactions?datasets=2&rows=5100&seed=7");
+  expect_leaves(folder / "s");
   const std::string file = read_file(folder / "s");
   const std::string sealed = store::StateReader(folder / "s").content_digest();
   const char* const all = std::getenv("TRAWL_TEST_ALL_FLIPS");

@@ -8,8 +8,9 @@
 
 #include <trawl/base/error.hpp>
 #include <trawl/base/file.hpp>
+#include <trawl/fold/merge_states.hpp>
 #include <trawl/fold/state_proof.hpp>
-#include <trawl/fold/stats.hpp>
+#include <trawl/fold/stats_state.hpp>
 
 #include "base/temp_folder.hpp"
 #include "fold/stats/entity_key.hpp"
@@ -170,6 +171,8 @@ TEST(StateProof, AStateThatWasSealedAgainHasAnotherRoot) {
     forge(honest, changed, forged, std::nullopt);
     store::StateReader(forged).check_intact();
     EXPECT_THROW(prove(forged, entity(8), false), DataError);
+    EXPECT_THROW(merge_states(std::vector{forged}, folder / "m", {}), DataError);
+    EXPECT_THROW(report_states({}, std::vector{forged}, comm::Comm::solo()), CollectiveError);
     // With the root that its entities have now, where they are still entities at all.
     const auto state = make_provable(honest.kind(), honest.configuration());
     core::SumTreeRange range(state->sums());

@@ -23,6 +23,7 @@ struct EvidenceName {
 struct MergeOptions {
   store::Overlap overlap = store::Overlap::refuse;
   bool overwrite = false;
+  int threads = 1;  // that check the states, each its own
   // Of states of evidence alone:
   // The caller knows that no identity is in two states: needed where states do not keep them, and
   // remembered in the merged one.
@@ -47,7 +48,8 @@ struct MergedStates {
 // and those of the state of one run over all their data. InputError: they cannot be merged
 // (store::plan_merge says why; states of evidence without ids, unless disjoint_ids), are of a kind
 // that is not known here, what is to be retracted is not there, or `out` exists and overwrite is
-// false. DataError: no state file, or damaged; nothing is written then.
+// false. DataError: no state file, damaged anywhere, or with entities that do not lead to the root
+// it names; nothing is written then.
 // Entities and records stream through: memory is 3 MiB for each state, the summary for readers,
 // retracted identities, and the sums of those entities and sources of which several states hold the
 // same evidence.

@@ -31,6 +31,7 @@ void merge_entities(EvidenceCombination& all, const EvidenceStateFiles& files,
 MergedStates merge_evidence_states(std::span<const std::filesystem::path> states,
                                    const std::filesystem::path& out, const MergeOptions& options) {
   const EvidenceStateFiles files({}, states, options.overlap, options.disjoint_ids);
+  files.check(options.threads);
   EvidenceCombination all(files, options.retract);
   EvidenceStateCounts counts = files.counts();
   const bool several = files.plan.order.size() > 1;

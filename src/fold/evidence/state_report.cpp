@@ -68,6 +68,7 @@ EvidenceStatesReport report_evidence_states(EvidenceRequest request,
           "make them with --max-group-weight too, of any weight");
     }
     check_registered(files->request);
+    files->check(files->request.search.threads, comm.rank(), comm.size());
     counts = files->counts();
   });
   EvidenceStatesReport out{files->inputs, files->plan, files->request, {}, counts.retracted};

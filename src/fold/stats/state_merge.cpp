@@ -85,6 +85,7 @@ MergedStates merge_stats_states(std::span<const std::filesystem::path> states,
     throw InputError(
         "states of statistics keep no ids: nothing is retracted, or said to be disjoint");
   const StateFiles files({}, states, options.overlap);
+  files.check(options.threads);
   MergedStates result;
   store::StateWriter writer(out, files.inputs[0].kind, files.inputs[0].configuration,
                             options.overwrite);

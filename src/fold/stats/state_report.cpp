@@ -68,6 +68,7 @@ StatesReport report_states(StatsRequest request, std::span<const std::filesystem
     if (files->request.anomalies && files->request.group_by.empty())
       throw InputError(
           "--fdr judges entities, and the states have no entities: make them with --group-by");
+    files->check(files->request.search.threads, comm.rank(), comm.size());
   });
   StatesReport out{files->inputs, files->plan, files->request, {}};
   if (files->request.unit_exponents.empty()) {
