@@ -117,7 +117,19 @@ class Arithmetic {
            fmt::format("dataset '{}': {} rows are not accounted for", name, derived.unvisited));
   }
 
+  // Whether it is the right one only the data say.
+  void check_entities_root() {
+    const Json counts = body_.value("counts", Json::object());
+    if (!counts.contains("entities_root")) return;
+    const Json& root = counts.at("entities_root");
+    constexpr std::string_view digits = "0123456789abcdef";
+    expect(root.is_string() && root.get<std::string>().size() == 2 * sizeof(Sha256Digest) &&
+               root.get<std::string>().find_first_not_of(digits) == std::string::npos,
+           fmt::format("the certificate's entities_root is no root: {}", root.dump()));
+  }
+
   void check_result() {
+    check_entities_root();
     const std::string command = body_.at("command");
     if (command == "stats") {
       for (const std::string& problem : verify_stats_lines(run_.result, body_))

@@ -109,5 +109,90 @@ class Forgery(EvidenceTest):
                 path.write_bytes(data)
 
 
+class ForgedRoot(EvidenceTest):
+    """What proofs lead to stands in the certificate: nobody may put another root there."""
+
+    def run_with_state(self, rows, name, *more):
+        self.table(name, rows)
+        self.trawl("evidence", name, "--state", f"{name}.state", "--run-dir", f"{name}.run", *more)
+        run = self.folder / f"{name}.run"
+        return run, json.loads((run / "certificate.json").read_text())["counts"]["entities_root"]
+
+    def forge(self, run, root, counts=None):
+        """Everything agrees with another root, or with other counts."""
+        record = run / "run_record.json"
+        counts = counts or {**json.loads(record.read_text())["counts"], "entities_root": root}
+        forgery.reseal(run, "evidence.jsonl", (run / "evidence.jsonl").read_text(),
+                       lambda body: body.update(counts=counts))
+        record.write_text(json.dumps({**json.loads(record.read_text()), "counts": counts}))
+
+    def problems(self, run, *more, **kw):
+        return self.trawl("verify", run.name, "--json", *more, code=CHECK_FAILED, **kw).json()["problems"]
+
+    def restoring(self, run):
+        honest = {p: p.read_bytes() for p in run.iterdir() if p.is_file()}
+        def restore():
+            for path, data in honest.items():
+                path.write_bytes(data)
+        return restore
+
+    def test_the_data_say_which_root(self):
+        rows = self.random_rows(7, 300)
+        run, root = self.run_with_state(rows, "t")
+        fewer = self.run_with_state(rows[:-1], "fewer")[1]
+        clamped = self.run_with_state(rows, "clamped", "--max-log-odds", 1)[1]
+        self.trawl("verify", "t.run", "--rescan", 1)
+        restore = self.restoring(run)
+        for other in (root[:-1] + "0123456789abcdef0"["0123456789abcdef".index(root[-1]) + 1],
+                      format(int(root[0], 16) ^ 8, "x") + root[1:], fewer, clamped, "0" * 64):
+            with self.subTest(root=other):
+                self.assertNotEqual(other, root)
+                self.forge(run, other)
+                self.trawl("verify", "t.run")  # the lines agree with any
+                for ranks in (0, 3):
+                    self.assertEqual(self.problems(run, "--rescan", 1, ranks=ranks),
+                                     ["the root of the entities' sums (entities_root) is not what the data says"])
+                restore()
+        self.trawl("verify", "t.run", "--rescan", 1)
+
+    def test_a_changed_root_breaks_the_seal(self):
+        run, root = self.run_with_state(self.random_rows(8, 100), "t")
+        restore = self.restoring(run)
+        for file in ("certificate.json", "run_record.json"):
+            text = (run / file).read_text()
+            self.assertEqual(text.count(root), 1)
+            (run / file).write_text(text.replace(root, "0" * 64))
+            self.assertTrue(any(file in problem for problem in self.problems(run)), file)
+            restore()
+
+    def test_what_is_no_root_is_found_without_data(self):
+        run, root = self.run_with_state(self.random_rows(9, 100), "t")
+        restore = self.restoring(run)
+        for other in (root.upper(), root[:-1], root + "0", "g" + root[1:], "", 0, None, [root]):
+            with self.subTest(root=other):
+                self.forge(run, other)
+                self.assertIn("is no root", " ".join(self.problems(run)))
+                restore()
+
+    def test_no_entities_have_one_root(self):
+        rows = self.random_rows(10, 100)
+        some = self.run_with_state(rows, "t")[1]
+        run, root = self.run_with_state(rows, "none", "--where", "weight > 1")
+        self.assertNotEqual(root, some)
+        self.trawl("verify", "none.run", "--rescan", 1)
+        self.forge(run, some)
+        self.assertIn("there are no entities", " ".join(self.problems(run)))
+
+    def test_a_root_with_other_counts_fits_neither(self):
+        """Root and counts of a run over other data: the lines refute the counts, the data the root."""
+        rows = self.random_rows(11, 300)
+        run = self.run_with_state(rows, "t")[0]
+        other = self.run_with_state(rows[:-1], "fewer")[0]
+        counts = json.loads((other / "certificate.json").read_text())["counts"]
+        self.forge(run, None, counts)
+        self.assertIn("the certificate counts", " ".join(self.problems(run)))
+        self.assertIn("entities_root", " ".join(self.problems(run, "--rescan", 1)))
+
+
 if __name__ == "__main__":
     harness.main()

@@ -12,6 +12,10 @@
 
 #include <trawl/core/evidence/rules.hpp>
 
+#include "fold/evidence/state.hpp"
+#include "fold/evidence/state_root.hpp"
+#include "fold/recount.hpp"
+
 namespace trawl::fold {
 namespace {
 
@@ -38,7 +42,7 @@ void add(Counts& into, const Counts& from) {
 
 class EvidenceLines {
  public:
-  explicit EvidenceLines(const Json& body) : counts_(body.at("counts")) {
+  explicit EvidenceLines(const Json& body) : body_(body), counts_(body.at("counts")) {
     matches_ = body.at("coverage").at("matches");
   }
 
@@ -91,6 +95,7 @@ class EvidenceLines {
            fmt::format("{} rows are refused, {} by reasons and {} by entities", refused, by_reason,
                        refused_));
     const std::uint64_t rows = count("records") + count("duplicates") + count("withheld") + refused;
+    check_empty_root(refused);
     expect(rows == matches_, fmt::format("{} rows are accounted for, {} match", rows, matches_));
     return std::move(problems_);
   }
@@ -136,6 +141,18 @@ class EvidenceLines {
     ++equivocations_;
   }
 
+  // A tree without leaves has one root, whatever the data say. No line shows an entity of which all
+  // rows are refused, but it is a leaf.
+  void check_empty_root(std::uint64_t refused) {
+    if (entities_ != 0 || refused != 0 || !wants_root(body_)) return;
+    const std::string configuration = evidence_configuration(
+        evidence_request_of(body_), predicate_of(body_), key_list_digests(body_));
+    const core::SumTree none = core::SumTreeRange(evidence_sums(configuration)).finish();
+    expect(counts_.at("entities_root") == hex(none.root),
+           "there are no entities, but the certificate's entities_root is that of some");
+  }
+
+  const Json& body_;
   const Json& counts_;
   std::uint64_t matches_ = 0;
   Counts total_{};
