@@ -48,12 +48,13 @@ struct SearchHooks {
       on_finished;                // worker threads, one at a time
   bool bytes_wanted = true;       // FinishedWork::summary
   std::function<void()> on_tick;  // main thread
+  std::function<void()> on_pass;  // all ranks: who reads the data several times is about to do so
   const std::atomic<bool>* stop = nullptr;
   // What is computed of the rows that match; empty: the matches themselves, or their number.
   std::function<std::unique_ptr<RowSummary>()> make_summary;
   // Root: work that an earlier, interrupted run finished; on_plan may fill it. Null: none.
   const std::vector<FinishedWork>* resumed = nullptr;
-  Checkpoint* checkpoint = nullptr;   // for who keeps sums; null: on_finished keeps the pieces
+  Checkpoint* checkpoint = nullptr;  // for who keeps sums; null: on_finished keeps the pieces
 };
 
 // How the audit of pruned row groups went.

@@ -107,6 +107,7 @@ class TwoPasses {
 
   // Collective. Over the columns of the identity.
   SearchResult pass(IdentityMarker::Task task, bool plans) {
+    if (hooks_.on_pass) hooks_.on_pass();
     SearchRequest search = request_.search;
     search.audit = 0;  // the last pass audits
     SearchHooks hooks;
@@ -168,6 +169,7 @@ class TwoPasses {
 
   // Collective. Checkpoints keep the work of this pass alone: a resumed run screens again.
   void collect(EvidenceResult& result) {
+    if (hooks_.on_pass) hooks_.on_pass();
     SearchHooks hooks = hooks_;
     hooks.bytes_wanted = false;
     if (screen_) hooks.on_plan = nullptr;  // was called
