@@ -8,6 +8,7 @@ import shlex
 import forgery
 import h5py
 import harness
+import proof_reader
 from harness import BAD_INPUT, CHECK_FAILED, INCOMPLETE, CliTest
 
 GROUPED = ("--features", "amount,noise", "--group-by", "agent")
@@ -35,6 +36,32 @@ class ProveTest(CliTest):
 
     def check(self, proof, root, *options, **kw):
         return self.trawl("check-proof", proof, "--root", root, *options, "--json", **kw)
+
+
+class Format(ProveTest):
+    def test_another_reader_comes_to_the_same_root(self):
+        rng = random.Random(3)
+        rows = [(rng.randrange(90), "r0", repr(rng.gauss(0, 1) * 2.0 ** rng.randrange(-9, 9)), rng.choice((0, 0, 0, -4)))
+                for _ in range(2000)]
+        self.table("a", rows)
+        root = self.state("s", ("a",), GROUPED)
+        forms = set()
+        for agent in range(0, 90, 7):
+            self.prove("s", f"p{agent}", "--entity", agent)
+            got = proof_reader.read((self.folder / f"p{agent}").read_bytes())
+            self.assertEqual(got[0], root)
+            self.assertEqual(int.from_bytes(got[3][3:11], "little"), len(rows))
+            forms.update(got[4])
+        self.assertEqual(forms, {2, 3})
+
+    def test_a_proof_of_another_version_is_named(self):
+        self.table("a", self.rows(300))
+        root = self.state("s", ("a",), GROUPED)
+        self.prove("s", "p", "--entity", 3)
+        old = (self.folder / "p").read_bytes().replace(b"trawl proof 3", b"trawl proof 2")
+        (self.folder / "old").write_bytes(old)
+        run = self.trawl("check-proof", "old", "--root", root, code=CHECK_FAILED)
+        self.assertIn("a proof of another version: this program reads 'trawl proof 3'", str(run))
 
 
 class Roots(ProveTest):

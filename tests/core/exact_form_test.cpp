@@ -33,24 +33,36 @@ ByteVector moments_of(Random& random, std::size_t features, std::size_t records,
   return moments.to_bytes();
 }
 
-ByteVector appended(Bytes sum) {
+ByteVector appended(const std::vector<ByteVector>& sums) {
   ByteVector out;
-  append_sum(out, sum);
+  SumCoder coder;
+  for (const ByteVector& sum : sums) coder.append(out, sum);
   return out;
 }
 
-void expect_same_again(Bytes sum, std::size_t number) {
-  const ByteVector bytes = appended(sum);
+// DataError: not so many sums, or more bytes.
+std::vector<ByteVector> taken(Bytes bytes, std::size_t count) {
   Reader reader(bytes, "a test");
-  const ByteVector again = reader.sum();
+  SumCoder coder;
+  std::vector<ByteVector> sums;
+  for (std::size_t i = 0; i < count; ++i) sums.push_back(coder.take(reader));
   reader.expect_end();
-  ASSERT_TRUE(std::ranges::equal(again, sum)) << number;
-  // As a whole, when there is such a form, not only where it is the shortest.
-  if (const auto digits = pack_exact(sum)) {
-    Reader digit_reader(*digits, "a test");
-    const ByteVector from_digits = unpack_exact(digit_reader, sum.size());
-    digit_reader.expect_end();
-    ASSERT_TRUE(std::ranges::equal(from_digits, sum)) << number;
+  return sums;
+}
+
+// One after the other, each by what those before it tell.
+void expect_same_again(const std::vector<ByteVector>& sums, std::size_t number) {
+  ASSERT_EQ(taken(appended(sums), sums.size()), sums) << number;
+  // As digits, when there is such a form, not only where it is the shortest.
+  ExactMemory written, read;
+  for (const ByteVector& sum : sums) {
+    const auto digits = pack_exact(sum, written);
+    if (!digits) continue;
+    written = digits->memory;
+    Reader reader(digits->bytes, "a test");
+    ASSERT_EQ(unpack_exact(reader, digits->as_before, read), sum) << number;
+    reader.expect_end();
+    ASSERT_EQ(read.places, written.places) << number;
   }
 }
 
@@ -58,27 +70,62 @@ TEST(ExactForm, GivesEveryMomentsBack) {
   Random random(1);
   for (std::size_t number = 0; number < 400; ++number) {
     const std::size_t features = 1 + random() % 8;
-    const auto sum = moments_of(random, features, random() % 40, number % 3 == 0);
-    expect_same_again(sum, number);
+    std::vector<ByteVector> sums;
+    for (std::size_t left = 1 + random() % 4; left > 0; --left) {
+      const std::size_t others = random() % 4 == 0 ? 1 + random() % 8 : features;
+      sums.push_back(moments_of(random, others, random() % 40, number % 3 == 0));
+    }
+    expect_same_again(sums, number);
   }
-  expect_same_again(moments_of(random, max_features, 3, true), 1000);
+  expect_same_again({moments_of(random, max_features, 3, true)}, 1000);
+}
+
+// Digits at either end of what there is, one alone, zeros between them, and both signs.
+TEST(ExactForm, GivesExtremeSumsBack) {
+  Random random(5);
+  const double values[] = {0,          1,          -1,        0x1p-1074,
+                           -0x1p-1074, 0x1p1023,   -0x1p1023, 0x1.fffffffffffffp1023,
+                           -0x1p-31,   -0x1p31,    0x1p31,    0x1p-1042,
+                           -0x1p-1042, 1 + 0x1p-52};
+  for (std::size_t number = 0; number < 3000; ++number) {
+    std::vector<ByteVector> sums;
+    for (int left = 4; left > 0; --left) {
+      ByteVector bytes;
+      for (int states = 3; states > 0; --states) {
+        ExactDot dot;
+        ExactSum sum;
+        dot.add_product(values[random() % std::size(values)], values[random() % std::size(values)]);
+        for (std::size_t terms = random() % 3; terms > 0; --terms)
+          sum.add(values[random() % std::size(values)]);
+        random() % 2 == 0 ? dot.append_bytes(bytes) : sum.append_bytes(bytes);
+      }
+      sums.push_back(bytes);
+    }
+    expect_same_again(sums, number);
+  }
 }
 
 TEST(ExactForm, IsMuchShorterForMomentsOfDoubles) {
   Random random(2);
   std::normal_distribution<double> normal;
-  ExactMoments moments(10);
-  std::vector<double> rows(10 * 100);
-  for (double& value : rows) value = normal(random);
-  moments.add(rows);
-  const ByteVector sum = moments.to_bytes();
-  const auto digits = pack_exact(sum);
-  ASSERT_TRUE(digits.has_value());
-  EXPECT_LT(digits->size(), 3 * pack(sum).size() / 4 + 60);
-  EXPECT_EQ(appended(sum).size(), digits->size() + 5);
+  std::vector<ByteVector> sums;
+  for (std::size_t i = 0; i < 6; ++i) {
+    ExactMoments moments(10);
+    std::vector<double> rows(10 * (50 << i));
+    for (double& value : rows) value = normal(random);
+    moments.add(rows);
+    sums.push_back(moments.to_bytes());
+  }
+  std::size_t without_signs = 0, alone = 0;
+  for (const ByteVector& sum : sums) {
+    without_signs += pack(sum).size();
+    alone += appended({sum}).size();
+  }
+  EXPECT_LT(appended(sums).size(), 3 * without_signs / 4);
+  EXPECT_LT(appended(sums).size(), alone - 150);  // the first one tells of the others
   evidence::Total total;
   total.contributions.add(1.0 / 3);
-  expect_same_again(total.to_bytes(), 0);
+  expect_same_again({total.to_bytes(), total.to_bytes()}, 0);
 }
 
 // Anything at all, also what looks like states of exact sums and is none.
@@ -90,36 +137,32 @@ TEST(ExactForm, GivesAllBytesBack) {
       const unsigned values[] = {0, 0, 0, 1, 2, 255, 0x80, static_cast<unsigned>(random() % 256)};
       byte = static_cast<std::byte>(values[random() % 8]);
     }
-    expect_same_again(bytes, number);
+    expect_same_again({bytes}, number);
   }
   for (std::size_t number = 0; number < 300; ++number) {  // nearly states
     auto sum = moments_of(random, 1 + random() % 3, random() % 10, false);
     sum[random() % sum.size()] ^= static_cast<std::byte>(1 << random() % 8);
     sum.resize(sum.size() - random() % 3);
-    expect_same_again(sum, number);
+    expect_same_again({moments_of(random, 1, 5, false), sum}, number);
   }
 }
 
-TEST(ExactForm, NoOtherBytesGiveTheSameSum) {
+TEST(ExactForm, NoOtherBytesGiveTheSameSums) {
   Random random(4);
   for (int number = 0; number < 20; ++number) {
-    const ByteVector bytes = appended(moments_of(random, 2, 10, number % 2 == 0));
-    const ByteVector sum = [&] { return Reader(bytes, "a test").sum(); }();
+    std::vector<ByteVector> sums;
+    for (int i = 0; i < 3; ++i) sums.push_back(moments_of(random, 2, 10, number % 2 == 0));
+    const ByteVector bytes = appended(sums);
     for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
       ByteVector changed = bytes;
       changed[bit / 8] ^= static_cast<std::byte>(1 << bit % 8);
       try {
-        Reader reader(changed, "a test");
-        const ByteVector other = reader.sum();
-        reader.expect_end();
-        EXPECT_NE(other, sum) << bit;
+        EXPECT_NE(taken(changed, sums.size()), sums) << bit;
       } catch (const DataError&) {
       }
     }
-    for (std::size_t size = 0; size < bytes.size(); ++size) {
-      Reader reader(Bytes(bytes).first(size), "a test");
-      EXPECT_THROW(reader.sum(), DataError) << size;
-    }
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+      EXPECT_THROW(taken(Bytes(bytes).first(size), sums.size()), DataError) << size;
   }
 }
 

@@ -227,6 +227,18 @@ void flip(std::vector<std::byte>& bytes, std::size_t bit) {
   bytes[bit / 8] ^= std::byte{1} << static_cast<int>(bit % 8);
 }
 
+TEST(SumProof, OlderFormatsAreNamed) {
+  for (const std::string_view old : {"trawl proof 2\n", "trawl absence 2\n", "trawl proof 1\n"}) {
+    try {
+      what_is_proved(bytes_of(old));
+      ADD_FAILURE() << old;
+    } catch (const DataError& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr("another version"));
+      EXPECT_THAT(error.what(), testing::HasSubstr("trawl prove"));
+    }
+  }
+}
+
 TEST(SumProof, EveryFlippedBitIsSeen) {
   Rng rng(8);
   const Leaves leaves = random_sums(11, rng);

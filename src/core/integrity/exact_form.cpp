@@ -2,186 +2,249 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+
+#include "core/integrity/bit_stream.hpp"
 
 namespace trawl::core::integrity {
 namespace {
 
-constexpr std::size_t header_bytes = 4, word_bytes = 4;
+using Place = ExactMemory::Place;
+
+constexpr std::size_t header_bytes = 4, word_bytes = 4, word_bits = 32;
 // Bytes before the first state: enough for moments of as many features as there may be.
 constexpr std::size_t most_before = 2047;
 constexpr std::size_t most_states = 0xffff;
-// Of a sum, counted from its lowest possible bit.
-constexpr std::size_t most_words = 0xff;
+constexpr std::size_t most_words = 0xff;  // of a sum, counted from its lowest possible bit
+constexpr std::size_t most_bits = word_bits * most_words;
+constexpr int first_tag = 1;  // or the next one
 
-// Where the digits of a sum stand: bytes [begin, end) of a wide integer in two's complement, the
-// lowest not zero, the highest needed for the sign. No bytes: zero.
-struct Digits {
-  std::uint8_t tag = 0;
-  std::uint16_t begin = 0, end = 0;
-  bool operator==(const Digits&) const = default;
-};
+// The lowest digits of sums of doubles wander more than the highest.
+constexpr StepCode begin_code{2}, end_code{1};
+// A sibling has twice as many leaves as the one below: its sums are half a bit to one bit longer.
+constexpr int growth = 1;
 
-// How these differ from those of the state before: by little, in half a byte (begin by -2 to 2, end
-// by -1 to 1); by more, in that and a byte (each by -7 to 7); or they stand in full behind a byte.
-struct Step {
-  int begin, end;
-};
-constexpr int near_begin = 2, near_end = 1, near_ends = 2 * near_end + 1;
-constexpr int far = 7, far_ends = 16;
-constexpr std::uint8_t not_near = 15;
-constexpr std::byte in_full{0xff};
+// A state: its words in two's complement, from that of place.begin on, and where the bits of its
+// magnitude stand: [begin, end), both ends set. No bits: zero.
+struct State {
+  int tag = first_tag;
+  bool negative = false;
+  Place place;
+  Bytes words;
 
-bool within(const Step& step, int begin, int end) {
-  return step.begin >= -begin && step.begin <= begin && step.end >= -end && step.end <= end;
-}
-
-Step step_of(const Digits& digits, const Digits& before) {
-  constexpr int never = 1 << 20;
-  if (digits.tag != before.tag || digits.begin == digits.end) return {never, never};
-  return {digits.begin - before.begin, digits.end - before.end};
-}
-
-Digits moved(const Digits& before, const Step& step) {
-  return {before.tag, static_cast<std::uint16_t>(before.begin + step.begin),
-          static_cast<std::uint16_t>(before.end + step.end)};
-}
-
-// Returns the half byte, and appends what it does not say.
-std::uint8_t append_digits(std::vector<std::byte>& out, const Digits& digits,
-                           const Digits& before) {
-  const Step step = step_of(digits, before);
-  if (within(step, near_begin, near_end))
-    return static_cast<std::uint8_t>((step.begin + near_begin) * near_ends + step.end + near_end);
-  if (within(step, far, far)) {
-    append(out, static_cast<std::uint8_t>((step.begin + far) * far_ends + step.end + far));
-    return not_near;
+  std::size_t first_word() const { return place.begin / word_bits; }
+  // Word i of the magnitude. Nothing is carried beyond the first, which is not zero.
+  std::uint32_t word(std::size_t i) const {
+    std::uint32_t word = 0;
+    std::memcpy(&word, words.data() + word_bytes * i, word_bytes);
+    return negated(word, i, negative);
   }
-  out.push_back(in_full);
-  append(out, digits.tag);
-  append(out, digits.begin);
-  append(out, digits.end);
-  return not_near;
+  static std::uint32_t negated(std::uint32_t word, std::size_t i, bool negative) {
+    if (!negative) return word;
+    return i == 0 ? 0 - word : ~word;
+  }
+};
+
+std::size_t number_at(Bytes bytes, std::size_t at) {
+  return std::to_integer<std::size_t>(bytes[at]);
 }
 
-Digits take_digits(Reader& reader, std::uint8_t code, const Digits& before) {
-  if (code != not_near)
-    return moved(before, {code / near_ends - near_begin, code % near_ends - near_end});
-  const std::byte byte = reader.take(1).front();
-  const int number = std::to_integer<int>(byte);
-  if (byte != in_full) return moved(before, {number / far_ends - far, number % far_ends - far});
-  Digits digits;
-  digits.tag = reader.number<std::uint8_t>();
-  digits.begin = reader.number<std::uint16_t>();
-  digits.end = reader.number<std::uint16_t>();
-  return digits;
+// As ExactAccumulator::to_bytes writes them: the first word is not zero, the last says more than
+// the sign.
+bool are_canonical(Bytes words) {
+  if (words.empty()) return true;
+  const auto word = [&](std::size_t i) {
+    std::uint32_t value = 0;
+    std::memcpy(&value, words.data() + word_bytes * i, word_bytes);
+    return value;
+  };
+  const std::size_t last = words.size() / word_bytes - 1;
+  return word(0) != 0 &&
+         (last == 0 || word(last) != (word(last - 1) >> 31 != 0 ? ~std::uint32_t{0} : 0));
 }
 
-std::uint8_t number_at(Bytes bytes, std::size_t at) {
-  return std::to_integer<std::uint8_t>(bytes[at]);
-}
-
-bool is_negative(std::byte byte) {
-  return (byte & std::byte{0x80}) != std::byte{0};
-}
-
-// The state at the front of `bytes`, moved behind it, as digits and these; false when there is
-// none.
-bool take_state(Bytes& bytes, Digits& digits, Bytes& body) {
+// The state at the front of `bytes`, moved behind it; false when there is none.
+bool take_state(Bytes& bytes, State& state) {
   if (bytes.size() < header_bytes) return false;
-  const std::size_t first = number_at(bytes, 1), words = number_at(bytes, 2);
-  digits.tag = number_at(bytes, 0);
-  if ((digits.tag != 1 && digits.tag != 2) || number_at(bytes, 3) != 0) return false;
-  if (bytes.size() < header_bytes + word_bytes * words || first + words > most_words ||
-      (words == 0 && first != 0))
+  const std::size_t tag = number_at(bytes, 0), first = number_at(bytes, 1);
+  const std::size_t count = number_at(bytes, 2), size = header_bytes + word_bytes * count;
+  if ((tag != first_tag && tag != first_tag + 1) || number_at(bytes, 3) != 0 ||
+      bytes.size() < size || first + count > most_words || (count == 0 && first != 0))
     return false;
-  body = bytes.subspan(header_bytes, word_bytes * words);
-  bytes = bytes.subspan(header_bytes + body.size());
-  std::size_t zeros = 0;
-  while (zeros < body.size() && body[zeros] == std::byte{0}) ++zeros;
-  std::size_t end = body.size();
-  while (end > zeros + 1 &&
-         body[end - 1] == (is_negative(body[end - 2]) ? std::byte{0xff} : std::byte{0}))
-    --end;
-  // Else it is not canonical, and would come back as another one.
-  if (zeros >= word_bytes || body.size() - end >= word_bytes) return false;
-  body = body.subspan(zeros, end - zeros);
-  digits.begin = static_cast<std::uint16_t>(word_bytes * first + zeros);
-  digits.end = static_cast<std::uint16_t>(digits.begin + body.size());
-  if (words == 0) digits.begin = digits.end = 0;
+  state.tag = static_cast<int>(tag);
+  state.words = bytes.subspan(header_bytes, word_bytes * count);
+  if (!are_canonical(state.words)) return false;
+  bytes = bytes.subspan(size);
+  state.negative = count > 0 && number_at(state.words, state.words.size() - 1) >= 0x80;
+  state.place = {};
+  if (count == 0) return true;
+  std::size_t last = count - 1;  // of the magnitude: the word of a sign alone is none of it
+  if (state.word(last) == 0) --last;
+  const auto zeros_below = static_cast<std::size_t>(std::countr_zero(state.word(0)));
+  const auto bits_above = static_cast<std::size_t>(std::bit_width(state.word(last)));
+  state.place = {word_bits * first + zeros_below, word_bits * (first + last) + bits_above};
   return true;
 }
-
-void append_state(std::vector<std::byte>& out, const Digits& digits, Bytes body) {
-  const std::size_t zeros = digits.begin % word_bytes;
-  const std::size_t words = (zeros + body.size() + word_bytes - 1) / word_bytes;
-  const std::byte sign = !body.empty() && is_negative(body.back()) ? std::byte{0xff} : std::byte{0};
-  append(out, digits.tag);
-  append(out, static_cast<std::uint8_t>(digits.begin / word_bytes));
-  append(out, static_cast<std::uint8_t>(body.empty() ? 0 : words));
-  append(out, std::uint8_t{0});
-  if (body.empty()) return;
-  out.insert(out.end(), zeros, std::byte{0});
-  append_bytes(out, body);
-  out.insert(out.end(), word_bytes * words - zeros - body.size(), sign);
-}
-
-struct State {
-  Digits digits;
-  Bytes body;
-};
 
 bool take_states(Bytes bytes, std::vector<State>& states) {
   states.clear();
   while (!bytes.empty()) {
-    State& state = states.emplace_back();
-    if (!take_state(bytes, state.digits, state.body) || states.size() > most_states) return false;
+    if (states.size() == most_states || !take_state(bytes, states.emplace_back())) return false;
   }
   return !states.empty();
 }
 
+// What is expected of state after state, and remembered for the next sum.
+class Expectation {
+ public:
+  explicit Expectation(ExactMemory& memory) : memory_(memory) {
+    memory_.places.resize(memory_.tags.size());
+  }
+
+  // Of the next one: where it was in the sums before; in the first of them where the last one of
+  // its kind was.
+  Place next() {
+    Place& place = memory_.places[at_];
+    if (!memory_.known) place = last_[tag() - first_tag];
+    return place;
+  }
+  int tag() const { return memory_.tags[at_]; }
+  void found(const Place& place) {
+    Place& expected = memory_.places[at_];
+    const bool zero = place.begin == place.end;
+    if (memory_.known && !zero && expected.begin != expected.end)
+      expected = {(expected.begin + place.begin) / 2, (expected.end + place.end) / 2};
+    else
+      expected = place;
+    if (!zero) last_[tag() - first_tag] = place;
+    ++at_;
+  }
+
+ private:
+  ExactMemory& memory_;
+  std::size_t at_ = 0;
+  std::array<Place, 2> last_{};
+};
+
+// Calls with each word that has some of bits [begin, end): its number from that of `from` on, the
+// first of the bits in it, and their number.
+template <class Function>
+void each_part(std::size_t begin, std::size_t end, std::size_t from, const Function& function) {
+  for (std::size_t at = begin; at < end;) {
+    const std::size_t in_word = at % word_bits;
+    const std::size_t count = std::min(word_bits - in_word, end - at);
+    function((at - word_bits * from) / word_bits, in_word, static_cast<int>(count));
+    at += count;
+  }
+}
+
+void put_state(BitWriter& bits, const State& state, const Place& expected) {
+  Place place = state.place;
+  if (place.begin == place.end) place = {expected.begin, expected.begin};
+  bits.put_step(static_cast<int>(place.begin) - static_cast<int>(expected.begin), begin_code);
+  bits.put_step(static_cast<int>(place.end) - static_cast<int>(expected.end) - growth, end_code);
+  if (place.begin == place.end) return;
+  bits.put(state.negative ? 1 : 0, 1);
+  // Both ends are known to be set.
+  each_part(place.begin + 1, place.end - 1, state.first_word(),
+            [&](std::size_t word, std::size_t in_word, int count) {
+              bits.put(state.word(word) >> in_word, count);
+            });
+}
+
+// Appends a state as ExactAccumulator::to_bytes does; returns where its bits stand.
+Place take_state(BitReader& bits, int tag, const Place& expected, const Reader& reader,
+                 std::vector<std::byte>& out) {
+  const int low = static_cast<int>(expected.begin) + bits.take_step(begin_code);
+  const int high = static_cast<int>(expected.end) + growth + bits.take_step(end_code);
+  // The sign may need a word of its own.
+  if (low < 0 || high < low || high >= static_cast<int>(most_bits))
+    reader.fail("digits of no exact sum");
+  const Place place{static_cast<std::size_t>(low), static_cast<std::size_t>(high)};
+  const std::size_t first = place.begin / word_bits;
+  std::array<std::uint32_t, most_words> words{};
+  std::size_t count = 0;
+  if (place.begin != place.end) {
+    const bool negative = bits.take(1) == 1;
+    for (const std::size_t at : {place.begin, place.end - 1})
+      words[at / word_bits - first] |= std::uint32_t{1} << at % word_bits;
+    each_part(place.begin + 1, place.end - 1, first,
+              [&](std::size_t word, std::size_t in_word, int size) {
+                words[word] |= static_cast<std::uint32_t>(bits.take(size) << in_word);
+              });
+    // One bit for the sign; a negative power of two needs none.
+    const bool power = place.begin + 1 == place.end;
+    const std::size_t last = place.end + (negative && power ? 0 : 1);
+    count = (last + word_bits - 1) / word_bits - first;
+    for (std::size_t i = 0; i < count; ++i) words[i] = State::negated(words[i], i, negative);
+  }
+  append(out, static_cast<std::uint8_t>(tag));
+  append(out, static_cast<std::uint8_t>(count == 0 ? 0 : first));
+  append(out, static_cast<std::uint8_t>(count));
+  append(out, std::uint8_t{0});
+  append_bytes(out, std::as_bytes(std::span(words).first(count)));
+  return place;
+}
+
+// u16 bytes before the first state, u16 states, one bit for each: 1 for the second kind.
+void append_layout(std::vector<std::byte>& out, const ExactMemory& memory) {
+  append(out, static_cast<std::uint16_t>(memory.before));
+  append(out, static_cast<std::uint16_t>(memory.tags.size()));
+  BitWriter bits(out);
+  for (const std::uint8_t tag : memory.tags) bits.put(tag - unsigned{first_tag}, 1);
+  bits.finish();
+}
+
+ExactMemory take_layout(Reader& reader) {
+  ExactMemory memory;
+  memory.before = reader.number<std::uint16_t>();
+  const auto states = reader.number<std::uint16_t>();
+  BitReader bits(reader);
+  for (unsigned i = 0; i < states; ++i)
+    memory.tags.push_back(static_cast<std::uint8_t>(first_tag + bits.take(1)));
+  return memory;
+}
+
 }  // namespace
 
-std::optional<std::vector<std::byte>> pack_exact(Bytes sum) {
+std::optional<PackedExact> pack_exact(Bytes sum, const ExactMemory& memory) {
   std::vector<State> states;
-  std::size_t before = 0;
+  ExactMemory layout;
+  std::size_t& before = layout.before;
   while (before < std::min(sum.size(), most_before + 1) &&
          !take_states(sum.subspan(before), states))
     ++before;
   if (before >= std::min(sum.size(), most_before + 1)) return std::nullopt;
-  std::vector<std::byte> out;
-  append(out, static_cast<std::uint16_t>(before));
-  append(out, static_cast<std::uint16_t>(states.size()));
-  append_bytes(out, pack(sum.first(before)));
-  const std::size_t codes = out.size();
-  out.resize(codes + (states.size() + 1) / 2);
-  Digits last;
-  for (std::size_t i = 0; i < states.size(); ++i) {
-    const Digits& digits = states[i].digits;
-    const std::uint8_t code = append_digits(out, digits, last);
-    out[codes + i / 2] |= static_cast<std::byte>(i % 2 == 0 ? code : code << 4);
-    append_bytes(out, states[i].body);
-    if (digits.begin != digits.end) last = digits;
+  for (const State& state : states) layout.tags.push_back(static_cast<std::uint8_t>(state.tag));
+  PackedExact packed;
+  packed.as_before = memory.known && memory.before == before && memory.tags == layout.tags;
+  packed.memory = packed.as_before ? memory : std::move(layout);
+  if (!packed.as_before) append_layout(packed.bytes, packed.memory);
+  packed.bytes.reserve(sum.size());
+  append_bytes(packed.bytes, pack(sum.first(packed.memory.before)));
+  BitWriter bits(packed.bytes);
+  Expectation expectation(packed.memory);
+  for (const State& state : states) {
+    const Place expected = expectation.next();
+    put_state(bits, state, expected);
+    const bool zero = state.place.begin == state.place.end;
+    expectation.found(zero ? Place{expected.begin, expected.begin} : state.place);
   }
-  return out;
+  bits.finish();
+  packed.memory.known = true;
+  return packed;
 }
 
-std::vector<std::byte> unpack_exact(Reader& reader, std::size_t size) {
-  const std::size_t before = reader.number<std::uint16_t>();
-  const std::size_t count = reader.number<std::uint16_t>();
-  std::vector<std::byte> sum = unpack(reader, before);
-  const Bytes codes = reader.take((count + 1) / 2);
-  Digits last;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto both = std::to_integer<std::uint8_t>(codes[i / 2]);
-    const auto code = static_cast<std::uint8_t>(i % 2 == 0 ? both & 15 : both >> 4);
-    const Digits digits = take_digits(reader, code, last);
-    if (digits.end < digits.begin || digits.end > word_bytes * most_words)
-      reader.fail("digits of no exact sum");
-    append_state(sum, digits, reader.take(digits.end - digits.begin));
-    if (sum.size() > size) reader.fail("a sum of another size");
-    if (digits.begin != digits.end) last = digits;
+std::vector<std::byte> unpack_exact(Reader& reader, bool as_before, ExactMemory& memory) {
+  if (!as_before) memory = take_layout(reader);
+  std::vector<std::byte> sum = unpack(reader, memory.before);
+  BitReader bits(reader);
+  Expectation expectation(memory);
+  for (std::size_t i = 0; i < memory.tags.size(); ++i) {
+    const Place expected = expectation.next();
+    expectation.found(take_state(bits, expectation.tag(), expected, reader, sum));
   }
-  if (sum.size() != size) reader.fail("a sum of another size");
+  memory.known = true;
   return sum;
 }
 

@@ -1,7 +1,8 @@
-// Exact sums without what their neighbours tell: most of a proof is digits of exact sums, and these
-// cannot be shortened; what stands around them can.
+// Exact sums without what those before them tell: most of a proof is digits of exact sums, and
+// these cannot be shortened; what stands around them can.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -11,12 +12,18 @@
 
 namespace trawl::core::integrity {
 
-// Bytes that end with states of exact sums (ExactAccumulator::to_bytes, finite), one after the
-// other: docs/formats/proof.md, form 2. Nothing where they do not, or where that many states, or
-// bytes before them, have no place in it.
-std::optional<std::vector<std::byte>> pack_exact(Bytes sum);
+struct PackedExact {
+  bool as_before = false;  // laid out as the last one was
+  std::vector<std::byte> bytes;
+  ExactMemory memory;  // for the next one
+};
 
-// `size`: of what is unpacked. DataError: cut off, or of another size.
-std::vector<std::byte> unpack_exact(Reader& reader, std::size_t size);
+// Bytes that end with states of exact sums (ExactAccumulator::to_bytes, finite), one after the
+// other: docs/formats/proof.md, forms 2 and 3. Nothing where they do not, or where that many
+// states, or bytes before them, have no place in it.
+std::optional<PackedExact> pack_exact(Bytes sum, const ExactMemory& memory);
+
+// Moves `memory` on. DataError: cut off, or no states. Requires a memory of one when `as_before`.
+std::vector<std::byte> unpack_exact(Reader& reader, bool as_before, ExactMemory& memory);
 
 }  // namespace trawl::core::integrity

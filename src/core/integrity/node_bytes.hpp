@@ -31,19 +31,8 @@ inline void append_string(std::vector<std::byte>& out, Bytes bytes) {
   append_bytes(out, bytes);
 }
 
-// A length in 4 bytes, then the bytes as they are or, where that is shorter, without those that
-// only repeat a sign, or as digits of exact sums (exact_form.hpp): docs/formats/proof.md.
-void append_sum(std::vector<std::byte>& out, Bytes sum);
-
 // One bit for each byte, set for those that repeat the sign of the one before; then the others.
 std::vector<std::byte> pack(Bytes bytes);
-
-inline void append_nodes(std::vector<std::byte>& out, const std::vector<SumNode>& nodes) {
-  for (const SumNode& node : nodes) {
-    append_bytes(out, std::as_bytes(std::span(node.digest)));
-    append_sum(out, node.sum);
-  }
-}
 
 // Reads from the front; DataError naming `what` when the bytes end too early.
 class Reader {
@@ -67,21 +56,11 @@ class Reader {
     const Bytes bytes = take(number<std::uint32_t>());
     return {bytes.begin(), bytes.end()};
   }
-  std::vector<std::byte> sum();  // DataError also for what append_sum would not have written
   std::string text() {
     const Bytes bytes = take(number<std::uint32_t>());
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
-  std::vector<SumNode> nodes(std::size_t count) {
-    std::vector<SumNode> nodes;
-    for (std::size_t i = 0; i < count; ++i) {
-      SumNode& node = nodes.emplace_back();
-      const Bytes digest = take(node.digest.size());
-      std::memcpy(node.digest.data(), digest.data(), digest.size());
-      node.sum = sum();
-    }
-    return nodes;
-  }
+  Bytes rest() const { return bytes_; }
   void expect_end() const {
     if (!bytes_.empty()) fail("there are more than belong to it");
   }
@@ -96,5 +75,34 @@ class Reader {
 
 // The bytes that were packed: `size` of them.
 std::vector<std::byte> unpack(Reader& reader, std::size_t size);
+
+// What sums with states of exact sums tell about the next one: how it is laid out, and where the
+// digits of its states may be expected.
+struct ExactMemory {
+  struct Place {
+    std::size_t begin = 0, end = 0;  // bits
+    bool operator==(const Place&) const = default;
+  };
+  bool known = false;  // there was one
+  std::size_t before = 0;
+  std::vector<std::uint8_t> tags;  // of its states
+  std::vector<Place> places;       // of each
+};
+
+// Sums one behind the other, each in its shortest form: as it is, without bytes that only repeat a
+// sign, or as digits of exact sums (exact_form.hpp) that stand about where those of the sums before
+// did: docs/formats/proof.md. What is written by one coder is read by another in the same order.
+class SumCoder {
+ public:
+  void append(std::vector<std::byte>& out, Bytes sum);
+  // DataError also for what append would not have written.
+  std::vector<std::byte> take(Reader& reader);
+
+  void append_nodes(std::vector<std::byte>& out, const std::vector<SumNode>& nodes);
+  std::vector<SumNode> take_nodes(Reader& reader, std::size_t count);
+
+ private:
+  ExactMemory memory_;
+};
 
 }  // namespace trawl::core::integrity

@@ -14,8 +14,8 @@ using integrity::append_bytes;
 using integrity::append_string;
 using integrity::Reader;
 
-constexpr std::string_view inclusion_magic = "trawl proof 2\n";
-constexpr std::string_view absence_magic = "trawl absence 2\n";
+constexpr std::string_view inclusion_magic = "trawl proof 3\n";
+constexpr std::string_view absence_magic = "trawl absence 3\n";
 enum Neighbours : std::uint8_t { has_before = 1, has_after = 2 };
 
 bool begins_with(Bytes bytes, std::string_view magic) {
@@ -29,12 +29,13 @@ void append_leaf(std::vector<std::byte>& out, const SumProof& proof) {
   append(out, proof.leaves);
   append(out, proof.index);
   append_string(out, proof.key);
-  integrity::append_sum(out, proof.sum);
+  integrity::SumCoder sums;
+  sums.append(out, proof.sum);
   if (proof.index >= proof.leaves ||
       proof.path.size() != siblings_of(proof.index, proof.leaves).size()) {
     throw std::logic_error("a proof whose path does not fit its leaf cannot be written");
   }
-  integrity::append_nodes(out, proof.path);
+  sums.append_nodes(out, proof.path);
 }
 
 SumProof read_leaf(Reader& reader, const std::string& kind) {
@@ -44,8 +45,9 @@ SumProof read_leaf(Reader& reader, const std::string& kind) {
   proof.index = reader.number<std::uint64_t>();
   if (proof.index >= proof.leaves) reader.fail("no such leaf");
   proof.key = reader.string();
-  proof.sum = reader.sum();
-  proof.path = reader.nodes(siblings_of(proof.index, proof.leaves).size());
+  integrity::SumCoder sums;
+  proof.sum = sums.take(reader);
+  proof.path = sums.take_nodes(reader, siblings_of(proof.index, proof.leaves).size());
   return proof;
 }
 
@@ -54,6 +56,14 @@ SumProof read_leaf(Reader& reader, const std::string& kind) {
 ProofOf what_is_proved(Bytes bytes) {
   if (begins_with(bytes, inclusion_magic)) return ProofOf::inclusion;
   if (begins_with(bytes, absence_magic)) return ProofOf::absence;
+  for (const std::string_view magic : {inclusion_magic, absence_magic}) {
+    const std::string_view words =
+        magic.substr(0, magic.size() - 2);  // without version and newline
+    if (!begins_with(bytes, words)) continue;
+    throw DataError("a proof of another version: this program reads '" +
+                    std::string(magic.substr(0, magic.size() - 1)) +
+                    "'. Let `trawl prove` make it again from the state");
+  }
   throw DataError("not a proof: it does not begin with '" +
                   std::string(inclusion_magic.substr(0, inclusion_magic.size() - 1)) + "'");
 }

@@ -158,16 +158,17 @@ std::vector<std::byte> SumTreeRange::to_bytes() const {
     append_string(out, first_key_);
     append_string(out, last_key_);
   }
-  for (const Subtree& subtree : subtrees_) integrity::append_nodes(out, {subtree.node});
+  integrity::SumCoder sums;
+  for (const Subtree& subtree : subtrees_) sums.append_nodes(out, {subtree.node});
   append(out, static_cast<std::uint32_t>(awaited_.size()));
   for (const std::uint64_t index : awaited_) append(out, index);
   append(out, static_cast<std::uint32_t>(proofs_.size()));
   for (const SumProof& proof : proofs_) {
     append(out, proof.index);
     append_string(out, proof.key);
-    integrity::append_sum(out, proof.sum);
+    sums.append(out, proof.sum);
     append(out, static_cast<std::uint32_t>(proof.path.size()));
-    integrity::append_nodes(out, proof.path);
+    sums.append_nodes(out, proof.path);
   }
   return out;
 }
@@ -182,9 +183,10 @@ SumTreeRange SumTreeRange::from_bytes(SumKind kind, Bytes bytes) {
     range.first_key_ = reader.string();
     range.last_key_ = reader.string();
   }
+  integrity::SumCoder sums;
   for (std::uint64_t at = range.begin_; at != range.end_;) {
     const std::uint64_t end = end_of_subtree(at, range.end_);
-    range.subtrees_.push_back({at, end, reader.nodes(1).front()});
+    range.subtrees_.push_back({at, end, sums.take_nodes(reader, 1).front()});
     range.kind_.check(range.subtrees_.back().node.sum);
     at = end;
   }
@@ -198,8 +200,8 @@ SumTreeRange SumTreeRange::from_bytes(SumKind kind, Bytes bytes) {
     proof.kind = range.kind_.name;
     proof.index = reader.number<std::uint64_t>();
     proof.key = reader.string();
-    proof.sum = reader.sum();
-    proof.path = reader.nodes(reader.number<std::uint32_t>());
+    proof.sum = sums.take(reader);
+    proof.path = sums.take_nodes(reader, reader.number<std::uint32_t>());
   }
   reader.expect_end();
   return range;
