@@ -151,7 +151,7 @@ Command merge_command() {
            "equivocation is found between them. With --retract the sums are as if that evidence "
            "had "
            "never come, to the byte; FILE remembers it, and it stays retracted when FILE is merged "
-           "with states that still have it.\n\n"
+           "with states that still have it, or with later data under the same id.\n\n"
            "A state of which any byte is not as written, or whose entities do not lead to the root "
            "that it names, is refused.\n\n"
            "One rank does the work; memory does not depend on the number of entities.",

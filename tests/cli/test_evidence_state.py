@@ -443,6 +443,30 @@ class Retraction(StateTest):
             self.lines(self.report("m")))
         self.assertEqual((none, entity["distrusted"], entity["records"], entity["withheld"]), ([], 0, 11, 0))
 
+    def test_what_is_retracted_does_not_return_with_new_data(self):
+        self.table("t", [(1, "a", 1, "k", 1, 2, 1), (1, "a", 2, "k", 1, 3, 1)])
+        self.table("later", [(1, "a", 1, "k", 1, 7, 1), (1, "a", 1, "k", 1, 8, 1), (1, "a", 3, "k", 1, 4, 1)])
+        for name in ("t", "later"):
+            self.state(f"s-{name}", (name,))
+        self.write("list.csv", "entity,source,id\n1,a,1\n")
+        self.trawl("merge", "s-t", "--retract", "list.csv", "--out", "m")
+        self.trawl("merge", "m", "s-later", "--out", "n")
+        report = self.trawl("evidence", "--from-state", "n", "--json").json()
+        self.assertEqual([report[x] for x in ("records", "withheld", "equivocations", "retracted", "matches")],
+                         [2, 0, 0, 3, 5])
+        run = self.trawl("merge", "n", "--retract", "list.csv", "--out", "o", code=BAD_INPUT)
+        self.assertIn("stays so in every merge", run.stderr)
+
+    def test_a_state_does_not_know_places(self):
+        rows = [(1, "a", 1, "k", 1, 2, 1), (1, "a", 1, "k", 1, 3, 1)]
+        self.table("t", rows)
+        self.state("s", ("t",))
+        from_data, from_state = ([json.loads(x) for x in text.splitlines()][-1]["records"]
+                                 for text in (self.bytes("s.jsonl").decode(), self.report("s")))
+        self.assertEqual([(x["dataset"], x["row"]) for x in from_data], [("t", 0), ("t", 1)])
+        self.assertEqual([(x["dataset"], x["row"]) for x in from_state], [(None, None)] * 2)
+        self.assertEqual([x["log_odds"] for x in from_state], [x["log_odds"] for x in from_data])
+
     def test_priors(self):
         header = "entity,source,id,type,time,log_odds,weight,p"
         rows = [(1, "a", 1, "k", 1, 2, 1, 0.25), (1, "a", 2, "k", 1, 2, 2, 0.25), (2, "a", 1, "k", 1, 2, 1, 0.5),
@@ -465,6 +489,7 @@ class Retraction(StateTest):
         self.write("list.csv", "entity,source,id\n3,a,1\n")
         run = self.trawl("merge", "uv", "--retract", "list.csv", "--out", "n", code=BAD_INPUT)
         self.assertIn("several priors", run.stderr)
+        self.assertIn("Retract it in the states that this one was merged from", run.stderr)
         self.trawl("merge", "u1", "v1", "--retract", "list.csv", "--out", "n")  # here it is known which it was
         self.assertEqual(json.loads(self.report("n"))["prior_log_odds"], json.loads(self.report("v1"))["prior_log_odds"])
 

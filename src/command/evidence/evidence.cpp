@@ -213,9 +213,11 @@ void describe(EvidenceParams& p, Options& visit) {
       "state-without-ids", p.state_without_ids,
       "leave the records out of FILE: far smaller, but states that may share evidence cannot "
       "be merged, and nothing be retracted");
-  visit.option("from-state", p.from_state, "FILE",
-               "report from this state, its columns and rows, instead of INPUT; several are added "
-               "up (give the option for each)");
+  visit.option(
+      "from-state", p.from_state, "FILE",
+      "report from this state, its columns and rows, instead of INPUT; several are added "
+      "up (give the option for each); where records that say two things stood is not known "
+      "then: their dataset and row are null");
   visit.section("How to find the rows");
   describe(p.scan, visit);
   visit.option(

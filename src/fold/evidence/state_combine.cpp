@@ -57,7 +57,9 @@ EvidenceCombination::EvidenceCombination(const EvidenceStateFiles& files,
   }
   for (const IdentityOrder& one : fresh_) {
     if (std::ranges::binary_search(retracted_, one))
-      throw InputError(fmt::format("{}: was retracted before", text_of(name_of(one))));
+      throw InputError(fmt::format(
+          "{}: was retracted before, and stays so in every merge: leave it out of the list",
+          text_of(name_of(one))));
   }
   std::vector<IdentityOrder> all;
   std::ranges::set_union(retracted_, fresh_, std::back_inserter(all));
@@ -151,7 +153,8 @@ EvidenceEntity EvidenceCombination::one_of(EvidenceEntityReader& reader, std::si
   } else if (files_.priors() && notes.least_prior != notes.greatest_prior) {
     throw InputError(fmt::format(
         "entity {} has several priors in column '{}', and the state does not say which of them its "
-        "remaining rows have: its evidence cannot be retracted",
+        "remaining rows have: its evidence cannot be retracted. Retract it in the states that this "
+        "one was merged from, or make the state again without the rows",
         stats::text_of(reader.key()), files_.request.columns.prior));
   }
   return entity;
