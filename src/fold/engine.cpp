@@ -30,10 +30,17 @@ std::uint64_t piece_size(const FoldJob& job) {
   return std::clamp<std::uint64_t>(count_groups(job.work) / wanted, 1, groups_per_piece);
 }
 
+// In the order in which they are begun.
+std::vector<Work> pieces_of(const FoldJob& job) {
+  std::vector<Work> pieces = split(job.work, piece_size(job));
+  if (job.backwards) std::ranges::reverse(pieces);
+  return pieces;
+}
+
 // What the threads of one fold share.
 struct Shared {
   explicit Shared(const FoldJob& fold)
-      : job(fold), pieces(split(fold.work, piece_size(fold))), read_ahead(*fold.pool, pieces) {}
+      : job(fold), pieces(pieces_of(fold)), read_ahead(*fold.pool, pieces) {}
 
   const FoldJob& job;
   const std::vector<Work> pieces;

@@ -83,6 +83,7 @@ class Search {
                 shares[static_cast<std::size_t>(comm_.rank())],
                 request_.threads,
                 request_.limit > 0 ? std::uint64_t{1} : 0,
+                hooks_.backwards,
                 [this] { return make_summary(); },
                 hooks_.on_finished,
                 hooks_.bytes_wanted,

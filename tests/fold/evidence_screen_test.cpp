@@ -1,6 +1,7 @@
 // The screen of identities against plain counting.
 #include <array>
 #include <map>
+#include <memory>
 #include <random>
 #include <set>
 #include <thread>
@@ -118,9 +119,12 @@ TEST(IdentityScreen, IsTheSameInAnyNumberOfWindows) {
       IdentityScreen screen(Comm::solo(), blocks, at_once);
       ASSERT_GE(screen.windows() * std::max<std::uint64_t>(at_once, 1), blocks);
       fill(screen, hashes);
-      for (const std::uint64_t hash : hashes) {
-        screen.prefetch(hash);
-        ASSERT_EQ(screen.may_repeat(hash), whole.may_repeat(hash)) << blocks << " " << at_once;
+      const auto many = std::make_unique<bool[]>(hashes.size());
+      screen.may_repeat(hashes, {many.get(), hashes.size()});
+      for (std::size_t i = 0; i < hashes.size(); ++i) {
+        ASSERT_EQ(screen.may_repeat(hashes[i]), whole.may_repeat(hashes[i]))
+            << blocks << " " << at_once;
+        ASSERT_EQ(many[i], screen.may_repeat(hashes[i]));
       }
     }
   }
@@ -232,9 +236,41 @@ TEST(Names, NumbersInTheOrderOfTheirComing) {
     ASSERT_EQ(names.number(evidence::Key(text)), want);
     ASSERT_EQ(names[want], evidence::Key(text));
     ASSERT_EQ(names.hash(want), stats::hash_of(evidence::Key(text)));
-    ASSERT_EQ(reader.hash(row), quick_hash(evidence::Key(text)));
+    ASSERT_EQ(reader.word(row), quick_hash(evidence::Key(text)));
   }
   EXPECT_EQ(names.size(), seen.size());
+}
+
+TEST(Names, OfNumbersAreNumberedAsByAMap) {
+  std::mt19937_64 random(5);
+  Names names;
+  std::map<evidence::Key, std::uint32_t> want;
+  const auto expected = [&](const evidence::Key& name) {
+    return want.try_emplace(name, static_cast<std::uint32_t>(want.size())).first->second;
+  };
+  for (int round = 0; round < 20; ++round) {
+    ColumnBuilder builder({"x", Type::int64, Lane::i64, false, nullptr});
+    std::vector<std::uint32_t> rows;
+    for (std::uint32_t row = 0; row < 300; ++row) {
+      const auto small = static_cast<std::int64_t>(random() % 700) - 20;
+      const auto some = static_cast<std::int64_t>(random() % 50);
+      builder.append(random() % 2 != 0 ? small : (some << 57) + (std::int64_t{1} << 20) - 2);
+      if (random() % 8 != 0) rows.push_back(row);
+    }
+    const ColumnView view = builder.view();
+    NameReader reader(&view);
+    std::vector<std::uint64_t> words(rows.size());
+    std::vector<std::uint32_t> numbers(rows.size());
+    reader.words(rows, words);
+    names.numbers(reader, rows, words, numbers);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      ASSERT_EQ(numbers[i], expected(view.integer(rows[i])));
+    if (round % 3 != 0) continue;
+    // Texts of the same column of other datasets.
+    const evidence::Key text = std::to_string(random() % 10);
+    ASSERT_EQ(names.number(text), expected(text));
+  }
+  EXPECT_EQ(names.size(), want.size());
 }
 
 }  // namespace

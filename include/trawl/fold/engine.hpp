@@ -30,6 +30,7 @@ struct FoldJob {
   std::vector<Work> work;  // this rank's share
   int threads = 1;
   std::uint64_t piece_groups = 0;  // row groups per piece of work; 0: chosen here
+  bool backwards = false;          // the last piece first
   std::function<std::unique_ptr<RowSummary>()> make_summary;
   // Called by worker threads, one at a time, whenever a piece is finished; may write. Empty:
   // nothing to do.

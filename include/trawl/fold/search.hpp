@@ -55,6 +55,9 @@ struct SearchHooks {
   // Root: work that an earlier, interrupted run finished; on_plan may fill it. Null: none.
   const std::vector<FinishedWork>* resumed = nullptr;
   Checkpoint* checkpoint = nullptr;  // for who keeps sums; null: on_finished keeps the pieces
+  // From the last row group to the first: for a second look at data larger than memory, which still
+  // holds what the first look came to last. Results are the same.
+  bool backwards = false;
 };
 
 // How the audit of pruned row groups went.

@@ -1,6 +1,7 @@
 #include "fold/evidence/candidate.hpp"
 
 #include <bit>
+#include <cstring>
 
 #include <trawl/base/error.hpp>
 
@@ -16,16 +17,22 @@ constexpr char number = 0, text = 1;  // as the kinds of Keys are ordered
   throw Error("evidence: the bytes of a record are damaged");
 }
 
+// The most significant byte first.
+std::uint64_t ordered(std::uint64_t value) {
+  return std::endian::native == std::endian::little ? __builtin_bswap64(value) : value;
+}
+
 void put_ordered(std::string& out, std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>((value >> shift) & 0xff);
+  value = ordered(value);
+  out.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
 std::uint64_t take_ordered(std::string_view& bytes) {
-  if (bytes.size() < 8) damaged();
   std::uint64_t value = 0;
-  for (std::size_t i = 0; i < 8; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
-  bytes.remove_prefix(8);
-  return value;
+  if (bytes.size() < sizeof value) damaged();
+  std::memcpy(&value, bytes.data(), sizeof value);
+  bytes.remove_prefix(sizeof value);
+  return ordered(value);
 }
 
 char take_char(std::string_view& bytes) {
@@ -68,7 +75,21 @@ evidence::Key take_key(std::string_view& bytes) {
   }
 }
 
+// Without making one of it.
+void skip_key(std::string_view& bytes) {
+  if (bytes.size() > sizeof(std::uint64_t) && bytes.front() == number) {
+    bytes.remove_prefix(1 + sizeof(std::uint64_t));
+  } else {
+    take_key(bytes);
+  }
+}
+
 }  // namespace
+
+evidence::Contribution contribution_of(const RecordContent& content, const evidence::Rules& rules) {
+  return evidence::normalise(std::bit_cast<double>(content.log_odds),
+                             std::bit_cast<double>(content.weight), rules.max_log_odds);
+}
 
 void append_identity(std::string& out, const Identity& identity) {
   put_key(out, identity.entity);
@@ -94,7 +115,7 @@ void append_candidate(std::string& out, const Candidate& candidate) {
 
 CandidateBytes split_candidate(std::string_view bytes) {
   std::string_view rest = bytes;
-  for (int key = 0; key < 3; ++key) take_key(rest);
+  for (int key = 0; key < 3; ++key) skip_key(rest);
   if (rest.size() < place_bytes) damaged();
   const std::size_t identity = bytes.size() - rest.size();
   return {bytes.substr(0, identity), rest.substr(0, rest.size() - place_bytes),

@@ -21,6 +21,8 @@ struct RecordContent {
   std::uint64_t log_odds = 0, weight = 0;  // bits of doubles
 };
 
+evidence::Contribution contribution_of(const RecordContent& content, const evidence::Rules& rules);
+
 // What names a piece of evidence.
 struct Identity {
   evidence::Key entity, source, id;

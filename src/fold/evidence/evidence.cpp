@@ -113,6 +113,7 @@ class TwoPasses {
     SearchHooks hooks;
     hooks.stop = hooks_.stop;
     hooks.on_tick = hooks_.on_tick;
+    hooks.backwards = next_backwards();
     if (plans) {
       hooks.on_plan = [this](const Opened& opened, const std::vector<KeyListFacts>& lists,
                              const std::vector<Work>& work) {
@@ -127,6 +128,9 @@ class TwoPasses {
     PhaseTimer timer;  // its phases are all of "screen"
     return fold::search(search, comm_, hooks, timer);
   }
+
+  // Every look at the data begins where the one before ended.
+  bool next_backwards() { return std::exchange(backwards_, !backwards_); }
 
   // Collective.
   void make_screen(std::uint64_t rows) {
@@ -172,6 +176,7 @@ class TwoPasses {
     if (hooks_.on_pass) hooks_.on_pass();
     SearchHooks hooks = hooks_;
     hooks.bytes_wanted = false;
+    hooks.backwards = next_backwards();
     if (screen_) hooks.on_plan = nullptr;  // was called
     if (!screen_) hooks = state_.hooked(std::move(hooks));
     const IdentityScreen* screen = screen_ ? &*screen_ : nullptr;
@@ -225,6 +230,7 @@ class TwoPasses {
   EvidencePopulation population_;
   std::optional<IdentityScreen> screen_;
   std::uint64_t windows_ = 0;  // of the screen that are done
+  bool backwards_ = false;     // the next look
   SearchResult first_;
 };
 

@@ -53,6 +53,9 @@ void PendingRecords::merge(std::string_view bytes) {
 
 std::vector<std::vector<char>> PendingRecords::take_part(std::size_t part, std::size_t ranks) {
   std::vector<std::vector<char>> out(ranks);
+  std::size_t bytes = 0;
+  for (const std::string& chunk : chunks_[part]) bytes += chunk.size();
+  for (std::vector<char>& of_rank : out) of_rank.reserve(bytes / ranks + bytes / 16);
   for (std::string& chunk : chunks_[part]) {
     std::string_view rest = chunk;
     while (!rest.empty()) {
@@ -60,7 +63,7 @@ std::vector<std::vector<char>> PendingRecords::take_part(std::size_t part, std::
       std::vector<char>& to = out[owner_of(waiting.entity, ranks)];
       to.insert(to.end(), waiting.whole.begin(), waiting.whole.end());
     }
-    chunk = {};
+    chunk = {};  // whose memory the next messages can have
   }
   chunks_[part] = {};
   return out;

@@ -29,4 +29,21 @@ void EntityNotes::merge(const EntityNotes& other) {
   greatest_prior = std::max(greatest_prior, other.greatest_prior);
 }
 
+void EvidencePiece::clear() {
+  constexpr std::size_t many = std::size_t{1} << 17;
+  if (entities.size() + sources.size() + types.size() > many) {
+    entities = sources = types = {};
+    in_table = {};
+    notes_.clear();
+  }
+  for (const std::uint32_t entity : noted)
+    if (entity < notes_.size()) notes_[entity] = {};
+  noted.clear();
+  for (std::vector<Row>& of_part : rows) of_part.clear();
+  candidates.clear();
+  candidate_ends.clear();
+  candidate_entities.clear();
+  refusals = {};
+}
+
 }  // namespace trawl::fold

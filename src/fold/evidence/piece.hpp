@@ -35,24 +35,36 @@ struct EvidencePiece {
     std::uint32_t clamped = 0;
     double value = 0, weight = 0;  // as evidence::Contribution
   };
+  // What a table calls the names, as far as it was told of them.
+  struct Numbers {
+    std::vector<std::uint32_t> entities, sources, types;
+  };
 
   Names entities, sources, types;
-  // By entity, as far as there is something to note; `accepted` counts candidates only.
-  std::vector<EntityNotes> notes;
+  Numbers in_table;
   std::array<std::vector<Row>, parts> rows;  // unique for certain
   std::string candidates;                    // append_candidate of each
   std::vector<std::uint64_t> candidate_ends;
   std::vector<std::uint32_t> candidate_entities;
   EvidenceRefusals refusals;
+  std::vector<std::uint32_t> noted;  // entities of which there is something to note
 
+  // The caller notes something; `accepted` counts candidates only.
   EntityNotes& note(std::uint32_t entity) {
-    if (notes.size() <= entity) notes.resize(entities.size());
-    return notes[entity];
+    if (notes_.size() <= entity) notes_.resize(entities.size());
+    if (notes_[entity] == EntityNotes()) noted.push_back(entity);
+    return notes_[entity];
   }
+  const EntityNotes& noted_of(std::uint32_t entity) const { return notes_[entity]; }
   std::string_view candidate(std::size_t i) const {
     const std::uint64_t begin = i == 0 ? 0 : candidate_ends[i - 1];
     return std::string_view(candidates).substr(begin, candidate_ends[i] - begin);
   }
+  // For the rows of other work: its memory and, unless they are very many, its names stay.
+  void clear();
+
+ private:
+  std::vector<EntityNotes> notes_;  // by entity
 };
 
 // As stats::append_bytes.

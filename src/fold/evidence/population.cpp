@@ -1,43 +1,19 @@
 #include "fold/evidence/population.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <cmath>
+#include <iterator>
 #include <set>
 
 #include <trawl/base/parallel.hpp>
-#include <trawl/core/evidence/normalise.hpp>
 
 #include "fold/stats/entity_key.hpp"
 
 namespace trawl::fold {
-namespace {
-
-// Runs of equal `part`s of sorted records: calls function(records of the run).
-template <class Part, class Function>
-void for_each_run(std::span<const std::string_view> records, const Part& part,
-                  const Function& function) {
-  for (std::size_t begin = 0; begin < records.size();) {
-    std::size_t end = begin + 1;
-    while (end < records.size() && part(records[end]) == part(records[begin])) ++end;
-    function(records.subspan(begin, end - begin));
-    begin = end;
-  }
-}
-
-std::string_view identity_of(std::string_view record) {
-  return split_candidate(record).identity;
-}
-
-std::string_view content_of(std::string_view record) {
-  return split_candidate(record).content;
-}
-
-}  // namespace
-
 EvidencePopulation::EvidencePopulation(const evidence::Rules& rules)
     : table(std::isfinite(rules.max_group_weight)), rules_(rules) {}
 
-void EvidencePopulation::add(const EvidencePiece& piece) {
+void EvidencePopulation::add(EvidencePiece& piece) {
   table.add(piece);
   const std::lock_guard lock(mutex_);
   refusals.merge(piece.refusals);
@@ -89,7 +65,7 @@ void EvidencePopulation::add_unique(const Candidate& record, double prior) {
   piece.note(0) = {1, 0, prior, prior};
   add(piece);
   table.add(table.at(record.entity, record.source), record.content.type,
-            contribution_of(record.content));
+            contribution_of(record.content, rules_));
 }
 
 void EvidencePopulation::refuse(RowRefusal refusal, const evidence::Key* entity) {
@@ -102,27 +78,22 @@ void EvidencePopulation::refuse(RowRefusal refusal, const evidence::Key* entity)
   add(piece);
 }
 
-evidence::Contribution EvidencePopulation::contribution_of(const RecordContent& content) const {
-  return evidence::normalise(std::bit_cast<double>(content.log_odds),
-                             std::bit_cast<double>(content.weight), rules_.max_log_odds);
+EvidencePiece EvidencePopulation::take_piece() {
+  const std::lock_guard lock(spare_mutex_);
+  if (spare_.empty()) return {};
+  EvidencePiece piece = std::move(spare_.back());
+  spare_.pop_back();
+  return piece;
 }
 
-EvidencePopulation::Rows EvidencePopulation::take_rows() {
-  const std::lock_guard lock(rows_mutex_);
-  if (spare_rows_.empty()) return {};
-  Rows rows = std::move(spare_rows_.back());
-  spare_rows_.pop_back();
-  return rows;
-}
-
-void EvidencePopulation::give_back(Rows&& rows) {
-  for (auto& of_part : rows) of_part.clear();
-  const std::lock_guard lock(rows_mutex_);
-  spare_rows_.push_back(std::move(rows));
+void EvidencePopulation::give_back(EvidencePiece&& piece) {
+  piece.clear();
+  const std::lock_guard lock(spare_mutex_);
+  spare_.push_back(std::move(piece));
 }
 
 void EvidencePopulation::resolve(const comm::Comm& comm, int threads) {
-  spare_rows_ = {};
+  spare_ = {};
   table.exchange(comm, threads);
   resolve_pending(comm, threads);
   std::ranges::sort(equivocations, {}, [](const EquivocationRecords& e) {
@@ -136,43 +107,25 @@ void EvidencePopulation::resolve(const comm::Comm& comm, int threads) {
 
 // Collective. Some parts at a time: what is on its way stays small beside what waits.
 void EvidencePopulation::resolve_pending(const comm::Comm& comm, int threads) {
+  const auto ranks = static_cast<std::size_t>(comm.size());
   const std::size_t at_once = comm.max(static_cast<std::uint64_t>(std::max(threads, 1)));
   for (std::size_t first = 0; first < EvidenceTable::parts; first += at_once) {
     const std::size_t count = std::min(at_once, EvidenceTable::parts - first);
-    std::vector<std::vector<std::vector<char>>> received;
-    for (std::size_t part = first; part < first + count; ++part) {
-      std::vector<std::vector<char>> mine;
-      comm.agree("sharing records that may come twice",
-                 [&] { mine = pending_.take_part(part, static_cast<std::size_t>(comm.size())); });
-      received.push_back(comm.exchange(mine));
-    }
+    std::vector<std::vector<std::vector<char>>> records(count);
+    comm.agree("sharing records that may come twice", [&] {
+      parallel_for(count, threads,
+                   [&](std::size_t i) { records[i] = pending_.take_part(first + i, ranks); });
+    });
+    for (auto& of_part : records) of_part = comm.exchange(of_part);
     comm.agree("removing duplicates", [&] {
       parallel_for(count, threads, [&](std::size_t i) {
-        for_each_run(sorted_records(received[i]), identity_of,
-                     [&](std::span<const std::string_view> run) { resolve_identity(run); });
+        Resolver resolver(table, rules_);
+        resolver.add(sorted_records(records[i]));
+        const std::lock_guard lock(mutex_);
+        std::ranges::move(resolver.equivocations, std::back_inserter(equivocations));
       });
     });
   }
-}
-
-// Sorted records of one identity: by content, then place. Several entities of different parts at
-// once.
-void EvidencePopulation::resolve_identity(std::span<const std::string_view> records) {
-  std::vector<std::string_view> contents;  // each at its least place
-  for_each_run(records, content_of,
-               [&](std::span<const std::string_view> run) { contents.push_back(run[0]); });
-  Candidate first = read_candidate(split_candidate(contents[0]));
-  SourceState& source = table.at(first.entity, first.source);
-  source.duplicates += static_cast<std::int64_t>(records.size() - contents.size());
-  if (contents.size() == 1) {
-    table.add(source, first.content.type, contribution_of(first.content));
-    return;
-  }
-  source.withheld += static_cast<std::int64_t>(contents.size());
-  ++source.equivocations;
-  EquivocationRecords both{std::move(first), read_candidate(split_candidate(contents[1]))};
-  const std::lock_guard lock(mutex_);
-  equivocations.push_back(std::move(both));
 }
 
 // Collective.

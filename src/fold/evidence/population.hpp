@@ -2,33 +2,27 @@
 #pragma once
 
 #include <mutex>
-#include <span>
 #include <string>
 #include <vector>
 
 #include <trawl/core/evidence/rules.hpp>
 
 #include "fold/evidence/pending.hpp"
+#include "fold/evidence/resolver.hpp"
 #include "fold/evidence/table.hpp"
 
 namespace trawl::fold {
-
-// Two records of one identity. Of more than two contents, the two least, each at its least place.
-struct EquivocationRecords {
-  Candidate first, second;
-};
 
 // A summary, spread over the ranks. Adding is thread-safe.
 class EvidencePopulation {
  public:
   explicit EvidencePopulation(const evidence::Rules& rules);
 
-  void add(const EvidencePiece& piece);
-  // Memory for the rows of a piece, and back: to take it anew from the system costs as much as to
-  // read a column.
-  using Rows = decltype(EvidencePiece::rows);
-  Rows take_rows();
-  void give_back(Rows&& rows);
+  void add(EvidencePiece& piece);
+  // An empty piece, and back: to take memory anew from the system costs as much as to read a
+  // column, and names that are known need not be told again.
+  EvidencePiece take_piece();
+  void give_back(EvidencePiece&& piece);
   // A row by itself, of which nothing is known; or that is a piece of evidence of its own.
   void add(const Candidate& candidate, double prior);
   void add_unique(const Candidate& record, double prior);
@@ -57,14 +51,12 @@ class EvidencePopulation {
   std::vector<evidence::Key> distrusted;           // all ranks: all that equivocated; ascending
 
  private:
-  evidence::Contribution contribution_of(const RecordContent& content) const;
   void resolve_pending(const comm::Comm& comm, int threads);
-  void resolve_identity(std::span<const std::string_view> records);
   void share_distrust(const comm::Comm& comm);
 
   const evidence::Rules rules_;
-  std::mutex rows_mutex_;  // guards spare_rows_
-  std::vector<Rows> spare_rows_;
+  std::mutex spare_mutex_;  // guards spare_
+  std::vector<EvidencePiece> spare_;
   std::mutex mutex_;  // guards the rest while pieces are added
   PendingRecords pending_;
 };

@@ -74,6 +74,13 @@ void IdentityScreen::test(std::span<const std::uint64_t> hashes) {
   kept_.insert(kept_.end(), found.begin(), found.end());
 }
 
+void IdentityScreen::may_repeat(std::span<const std::uint64_t> hashes, std::span<bool> out) const {
+  for (std::size_t row = 0; row < hashes.size(); ++row) {
+    if (row + ahead < hashes.size()) prefetch(hashes[row + ahead]);
+    out[row] = may_repeat(hashes[row]);
+  }
+}
+
 bool IdentityScreen::may_repeat_earlier(std::uint64_t hash, std::uint64_t at) const {
   return earlier_[at / window_].contains(hash);
 }

@@ -56,10 +56,8 @@ class IdentityScreen {
     const std::uint64_t at = block_of(hash);
     return at >= begin_ ? may_repeat_here(hash, at) : may_repeat_earlier(hash, at);
   }
-  void prefetch(std::uint64_t hash) const {
-    const std::uint64_t at = block_of(hash);
-    if (at - begin_ < window_) __builtin_prefetch(block(at));
-  }
+  // Of many. Equal sizes.
+  void may_repeat(std::span<const std::uint64_t> hashes, std::span<bool> out) const;
 
  private:
   // By other bits of the hash than those that choose the block.
@@ -81,6 +79,10 @@ class IdentityScreen {
     return (block(at)[1] & mine) == mine;
   }
   bool may_repeat_earlier(std::uint64_t hash, std::uint64_t at) const;
+  void prefetch(std::uint64_t hash) const {
+    const std::uint64_t at = block_of(hash);
+    if (at - begin_ < window_) __builtin_prefetch(block(at));
+  }
   void combine(const comm::Comm& group);
   void clear();
 

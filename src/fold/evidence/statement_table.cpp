@@ -22,26 +22,29 @@ void StatementTable::add(std::span<const Stated> records) {
     add_batch(records.first(std::min(batch, records.size())));
 }
 
-// The slots of all are asked for before the first is looked at, and so are the statements that will
-// most likely be theirs.
+// In three steps, each some records ahead of the next: a slot is asked for, then the statement that
+// is most likely its, then that is there.
 void StatementTable::add_batch(std::span<const Stated> records) {
+  constexpr std::size_t ahead = 24;
   grow(records.size());
   std::array<std::uint64_t, batch> hashes;
   std::array<std::uint32_t, batch> guesses;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    hashes[i] = hash_of(records[i].name);
-    __builtin_prefetch(&slots_[home_of(hashes[i])]);
-  }
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    guesses[i] = guess(hashes[i]);
-    if (guesses[i] != 0) __builtin_prefetch(&at(guesses[i] - 1), 1);
-  }
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const auto& [name, contribution] = records[i];
-    const bool right = guesses[i] != 0 && at(guesses[i] - 1).name == name;
-    Statement& statement = right ? at(guesses[i] - 1) : find_or_make(name, hashes[i]);
-    if (!statement.sums.add(contribution.value, contribution.weight, contribution.clamped))
-      add_beside(statement, contribution);
+  for (std::size_t step = 0; step < records.size() + 2 * ahead; ++step) {
+    if (step < records.size()) {
+      hashes[step] = hash_of(records[step].name);
+      __builtin_prefetch(&slots_[home_of(hashes[step])]);
+    }
+    if (const std::size_t i = step - ahead; i < records.size()) {
+      guesses[i] = guess(hashes[i]);
+      if (guesses[i] != 0) __builtin_prefetch(&at(guesses[i] - 1), 1);
+    }
+    if (const std::size_t i = step - 2 * ahead; i < records.size()) {
+      const auto& [name, contribution] = records[i];
+      const bool right = guesses[i] != 0 && at(guesses[i] - 1).name == name;
+      Statement& statement = right ? at(guesses[i] - 1) : find_or_make(name, hashes[i]);
+      if (!statement.sums.add(contribution.value, contribution.weight, contribution.clamped))
+        add_beside(statement, contribution);
+    }
   }
 }
 

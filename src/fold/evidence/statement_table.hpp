@@ -49,7 +49,7 @@ class StatementTable {
     std::uint32_t tag = 0;   // lower half of the hash
     std::uint32_t next = 0;  // position + 1; 0: empty
   };
-  static constexpr std::size_t batch = 64;
+  static constexpr std::size_t batch = 512;
   static constexpr std::size_t chunk = std::size_t{1} << 12;  // statements
 
   static std::uint64_t hash_of(const StatementName& name);

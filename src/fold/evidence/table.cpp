@@ -14,43 +14,50 @@ namespace {
 const evidence::Key no_type = std::int64_t{0};
 
 // Records that are handed on at once.
-constexpr std::size_t block = 256;
+constexpr std::size_t block = 512;
 
 }  // namespace
 
-EvidenceTable::Numbers EvidenceTable::numbers_of(const EvidencePiece& piece) {
-  Numbers numbers;
-  numbers.entities.resize(piece.entities.size());
+// Of sources and types.
+void EvidenceTable::number_names(EvidencePiece& piece) {
+  EvidencePiece::Numbers& numbers = piece.in_table;
   const std::lock_guard lock(names_mutex_);
-  for (std::size_t i = 0; i < piece.sources.size(); ++i)
+  for (std::size_t i = numbers.sources.size(); i < piece.sources.size(); ++i)
     numbers.sources.push_back(sources_.number(piece.sources[i]));
-  for (std::size_t i = 0; i < piece.types.size(); ++i)
+  for (std::size_t i = numbers.types.size(); i < piece.types.size(); ++i)
     numbers.types.push_back(with_types_ ? types_.number(piece.types[i]) : 0);
-  return numbers;
 }
 
-void EvidenceTable::add(const EvidencePiece& piece) {
-  Numbers numbers = numbers_of(piece);
-  std::array<std::vector<std::uint32_t>, parts> entities;
-  for (std::uint32_t e = 0; e < piece.entities.size(); ++e)
-    entities[part_of(piece.entities.hash(e))].push_back(e);
+void EvidenceTable::add(EvidencePiece& piece) {
+  number_names(piece);
+  struct OfPart {
+    std::vector<std::uint32_t> unknown, noted;
+  };
+  std::array<OfPart, parts> entities;
+  for (auto e = static_cast<std::uint32_t>(piece.in_table.entities.size());
+       e < piece.entities.size(); ++e)
+    entities[part_of(piece.entities.hash(e))].unknown.push_back(e);
+  for (const std::uint32_t e : piece.noted)
+    entities[part_of(piece.entities.hash(e))].noted.push_back(e);
+  piece.in_table.entities.resize(piece.entities.size());
   const std::size_t first = turn_++;  // threads begin at different parts
   for (std::size_t i = 0; i < parts; ++i) {
     const std::size_t p = (first + i) % parts;
     const std::lock_guard lock(parts_[p].mutex);
-    for (const std::uint32_t e : entities[p]) {
-      numbers.entities[e] = parts_[p].named.number(piece.entities[e]);
-      if (e >= piece.notes.size() || piece.notes[e] == EntityNotes()) continue;
+    for (const std::uint32_t e : entities[p].unknown)
+      piece.in_table.entities[e] = parts_[p].named.number(piece.entities[e]);
+    for (const std::uint32_t e : entities[p].noted) {
       EntityState& entity = parts_[p].entities[piece.entities[e]];
       entity.hash = piece.entities.hash(e);
-      entity.notes.merge(piece.notes[e]);
+      entity.notes.merge(piece.noted_of(e));
     }
-    add_part(piece, numbers, p);
+    add_part(piece, p);
   }
 }
 
 // Under the lock of the part.
-void EvidenceTable::add_part(const EvidencePiece& piece, Numbers& numbers, std::size_t part) {
+void EvidenceTable::add_part(const EvidencePiece& piece, std::size_t part) {
+  const EvidencePiece::Numbers& numbers = piece.in_table;
   const std::vector<EvidencePiece::Row>& rows = piece.rows[part];
   std::array<Stated, block> stated;
   for (std::size_t begin = 0; begin < rows.size(); begin += block) {
@@ -107,12 +114,12 @@ EntityState& EvidenceTable::at(const evidence::Key& entity) {
 }
 
 SourceState& EvidenceTable::at(const evidence::Key& entity, const evidence::Key& source) {
-  std::uint32_t number = 0;
-  {
-    const std::lock_guard lock(names_mutex_);
-    number = sources_.number(source);
-  }
-  return at(entity).sources[number];
+  return at(entity).sources[source_number(source)];
+}
+
+std::uint32_t EvidenceTable::source_number(const evidence::Key& source) {
+  const std::lock_guard lock(names_mutex_);
+  return sources_.number(source);
 }
 
 void EvidenceTable::add(SourceState& state, const std::optional<evidence::Key>& type,

@@ -46,11 +46,14 @@ class EvidenceTable {
 
   static std::size_t part_of(std::uint64_t hash) { return EvidencePiece::part_of(hash); }
 
-  // Thread-safe. The unique records and the notes of a piece.
-  void add(const EvidencePiece& piece);
+  // Thread-safe. The unique records and the notes of a piece, which learns how its names are called
+  // here.
+  void add(EvidencePiece& piece);
   // Not while others add. Several threads at once if wanted, for entities of different parts.
   EntityState& at(const evidence::Key& entity);
   SourceState& at(const evidence::Key& entity, const evidence::Key& source);
+  // Thread-safe. As EntityState::sources has it.
+  std::uint32_t source_number(const evidence::Key& source);
   void add(SourceState& state, const std::optional<evidence::Key>& type,
            const evidence::Contribution& contribution) const;
 
@@ -80,13 +83,8 @@ class EvidenceTable {
     Names named;
     StatementTable statements;
   };
-  // Numbers of a piece's names in the table.
-  struct Numbers {
-    std::vector<std::uint32_t> entities, sources, types;
-  };
-
-  Numbers numbers_of(const EvidencePiece& piece);
-  void add_part(const EvidencePiece& piece, Numbers& numbers, std::size_t part);
+  void number_names(EvidencePiece& piece);
+  void add_part(const EvidencePiece& piece, std::size_t part);
   // The entities of statements of a part, as far as those tell.
   void each_stated(const Part& part,
                    const std::function<void(const evidence::Key&, EntityState&&)>& function) const;
