@@ -1,6 +1,9 @@
 // How long does a key list take: to sort, to put into the membership filter, to make searchable;
-// and how fast are exact searches?
+// and how fast are exact searches? The same of lists that are not sorted: word filters, the digest,
+// and streaming a list past candidates.
+#include <trawl/base/multiset_digest.hpp>
 #include <trawl/base/page_memory.hpp>
+#include <trawl/core/filter/candidate_table.hpp>
 #include <trawl/core/filter/key_set.hpp>
 #include <trawl/core/filter/key_sort.hpp>
 
@@ -120,6 +123,67 @@ void probe_pages(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<std::int64_t>(values.size()) * state.iterations());
 }
 
+// range(1): bits per key. `fill`: the first of two parts.
+void word_filter(benchmark::State& state, bool fill) {
+  const auto keys = random_keys(state.range(0));
+  const auto bits = static_cast<double>(state.range(1));
+  const PageMemory words(core::WordFilter::words_for(keys.size(), bits) * sizeof(std::uint64_t));
+  core::WordFilter filter(words.as<std::uint64_t>());
+  filter.add(keys);
+  std::mt19937_64 random(8);
+  std::vector<std::int64_t> values(1 << 20);
+  for (auto& value : values) value = static_cast<std::int64_t>(random()) >> 24;
+  std::vector<std::uint64_t> rows(values.size() / 64);
+  for (auto _ : state) {
+    if (fill) {
+      filter.add(keys, 2, 0);
+      continue;
+    }
+    std::fill(rows.begin(), rows.end(), ~std::uint64_t{0});
+    filter.screen(values.data(), values.size(), rows.data());
+    benchmark::DoNotOptimize(rows.data());
+  }
+  state.SetItemsProcessed(state.iterations() * (fill ? state.range(0) : 1 << 20));
+}
+void word_probes(benchmark::State& state) {
+  word_filter(state, false);
+}
+void word_fill(benchmark::State& state) {
+  word_filter(state, true);
+}
+
+void digest(benchmark::State& state) {
+  const auto keys = random_keys(state.range(0));
+  for (auto _ : state) {
+    MultisetDigest digest;
+    digest.add(keys);
+    benchmark::DoNotOptimize(digest);
+  }
+  count_keys(state);
+}
+
+// range(1): candidates.
+void candidates(benchmark::State& state, bool make) {
+  const auto keys = random_keys(state.range(0));
+  const auto few = random_keys(state.range(1) + 1);
+  core::CandidateTable table{few};
+  for (auto _ : state) {
+    if (make) {
+      core::CandidateTable another{few};
+      benchmark::DoNotOptimize(another);
+    } else {
+      table.mark(keys);
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * (make ? state.range(1) : state.range(0)));
+}
+void candidates_insert(benchmark::State& state) {
+  candidates(state, true);
+}
+void candidates_mark(benchmark::State& state) {
+  candidates(state, false);
+}
+
 void sizes(benchmark::internal::Benchmark* bench) {
   for (const int count : {1'000'000, 10'000'000}) {
     for (const int crew : {1, 2}) bench->Args({count, crew});
@@ -134,6 +198,11 @@ BENCHMARK(fill_prefixes)->Args({10'000'000, 1})->Unit(benchmark::kMillisecond);
 BENCHMARK(search_by_prefix)->Arg(1'000'000)->Arg(10'000'000);
 BENCHMARK(search_all)->Arg(1'000'000)->Arg(10'000'000);
 BENCHMARK(probe_pages)->Args({10'000'000, 0})->Args({10'000'000, 1});
+BENCHMARK(word_probes)->Args({10'000'000, 6})->Args({10'000'000, 12});
+BENCHMARK(word_fill)->Args({10'000'000, 6})->Args({10'000'000, 12})->Unit(benchmark::kMillisecond);
+BENCHMARK(digest)->Args({10'000'000, 1})->Unit(benchmark::kMillisecond);
+BENCHMARK(candidates_insert)->Args({10'000'000, 460'000})->Unit(benchmark::kMillisecond);
+BENCHMARK(candidates_mark)->Args({10'000'000, 460'000})->Unit(benchmark::kMillisecond);
 TRAWL_BENCH_YARDSTICKS();
 
 }  // namespace

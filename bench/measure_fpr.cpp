@@ -1,23 +1,31 @@
 // Measures the false-positive rate of MembershipFilter for the table in
-// src/core/filter/filter_size.cpp:
-//   measure_fpr [bits per key ...]
+// src/core/filter/filter_size.cpp, or with --words that of WordFilter for the one in
+// word_filter.cpp:
+//   measure_fpr [--words] [bits per key ...]
 //
 // Filters of 2^16 blocks hold random keys at the asked load and are probed with other keys until
 // 4000 false positives or 2^32 probes. Beside each rate stands the one of an ideal hash: with n
 // keys in a block, Poisson with mean 512 / (bits per key), a random key passes with probability (1
 // - (1 - 1/64)^n)^8.
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include <trawl/core/filter/membership_filter.hpp>
+#include <trawl/core/filter/word_filter.hpp>
 
 namespace {
 
 using trawl::core::hash_key;
 using trawl::core::MembershipFilter;
+using trawl::core::WordFilter;
 
 constexpr std::uint64_t blocks = std::uint64_t{1} << 16;
 
@@ -46,9 +54,38 @@ void measure(double bits_per_key) {
               ideal_rate(bits_per_key));
 }
 
+// 2^22 words, 2^28 probes with other keys.
+void measure_words(double bits_per_key) {
+  constexpr std::uint64_t size = std::uint64_t{1} << 22;
+  constexpr std::int64_t batch = 1 << 16;
+  std::vector<std::uint64_t> words(size);
+  WordFilter filter(words);
+  const auto keys = static_cast<std::int64_t>(static_cast<double>(size) * 64.0 / bits_per_key);
+  std::vector<std::int64_t> some(batch);
+  for (std::int64_t at = 0; at < keys; at += batch) {
+    std::iota(some.begin(), some.end(), at);
+    filter.add(std::span(some).first(static_cast<std::size_t>(std::min(batch, keys - at))));
+  }
+  std::uint64_t passed = 0;
+  std::vector<std::uint64_t> rows(batch / 64);
+  for (std::int64_t at = 1; at <= 4096; ++at) {
+    std::iota(some.begin(), some.end(), -at * batch);
+    std::fill(rows.begin(), rows.end(), ~std::uint64_t{0});
+    filter.screen(some.data(), some.size(), rows.data());
+    for (const std::uint64_t word : rows) passed += static_cast<std::uint64_t>(std::popcount(word));
+  }
+  std::printf("{%4.0f, %.4e},\n", bits_per_key, static_cast<double>(passed) / (4096.0 * batch));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "--words") {
+    for (int i = 2; i < argc; ++i) measure_words(std::atof(argv[i]));
+    if (argc > 2) return 0;
+    for (const double bits : {4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 32}) measure_words(bits);
+    return 0;
+  }
   for (int i = 1; i < argc; ++i) measure(std::atof(argv[i]));
   if (argc == 1) {
     for (const double bits :

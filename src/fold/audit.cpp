@@ -60,13 +60,15 @@ bool in_sample(std::uint64_t hash, double share) {
          std::ldexp(share, 53);  // the upper 53 bits are exact in a double
 }
 
-AuditResult audit_pruned(const Opened& opened, const Ledger& pruned, double share, int threads,
+AuditResult audit_pruned(const Opened& opened, const Ledger& pruned, double share,
+                         std::optional<std::span<const std::int64_t>> late, int threads,
                          const comm::Comm& comm) {
   const std::vector<Candidate> groups = pruned_groups(opened, pruned);
   FoldJob job;
   job.pool = opened.pool.get();
   job.work = choose(groups, share, comm);
   job.threads = threads;
+  job.late = late;
   job.make_summary = [] { return std::make_unique<CountOnly>(); };
   FoldResult folded;
   comm.agree("auditing pruned row groups", [&] { folded = fold(job); });

@@ -48,7 +48,7 @@ Json dataset_entry(const SearchResult& result, std::uint64_t index) {
 Json key_list_entries(const SearchResult& result) {
   Json lists = Json::array();
   for (const KeyListFacts& facts : result.key_lists) {
-    lists.push_back({{"path", facts.path}, {"keys", facts.distinct}, {"digest", facts.digest}});
+    lists.push_back({{"path", facts.path}, {"keys", facts.read}, {"digest", facts.digest}});
   }
   return lists;
 }

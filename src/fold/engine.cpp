@@ -1,9 +1,7 @@
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <exception>
 #include <mutex>
-#include <shared_mutex>
 #include <thread>
 
 #include <fmt/format.h>
@@ -12,61 +10,19 @@
 #include <trawl/base/timer.hpp>
 #include <trawl/fold/engine.hpp>
 
-#include "read_ahead.hpp"
+#include "fold_shared.hpp"
 
 namespace trawl::fold {
 namespace {
 
-// Small enough that a kill loses little and that threads finish together, large enough that
-// bookkeeping is nothing.
-constexpr std::uint64_t groups_per_piece = 16;
-constexpr std::uint64_t pieces_per_thread = 4;
-constexpr int attempts = 2;
-
-std::uint64_t piece_size(const FoldJob& job) {
-  const std::uint64_t wanted =
-      static_cast<std::uint64_t>(std::max(job.threads, 1)) * pieces_per_thread;
-  if (job.piece_groups > 0) return job.piece_groups;
-  return std::clamp<std::uint64_t>(count_groups(job.work) / wanted, 1, groups_per_piece);
-}
-
-// In the order in which they are begun.
-std::vector<Work> pieces_of(const FoldJob& job) {
-  std::vector<Work> pieces = split(job.work, piece_size(job));
-  if (job.backwards) std::ranges::reverse(pieces);
-  return pieces;
-}
-
-// What the threads of one fold share.
-struct Shared {
-  explicit Shared(const FoldJob& fold)
-      : job(fold), pieces(pieces_of(fold)), read_ahead(*fold.pool, pieces) {}
-
-  const FoldJob& job;
-  const std::vector<Work> pieces;
-  ReadAhead read_ahead;
-  std::atomic<std::size_t> next{0};
-  std::mutex mutex;  // guards everything below
-  std::condition_variable finished;
-  FoldResult result;
-  std::exception_ptr error;
-  int running = 0;
-
-  bool stopped() const { return job.stop != nullptr && job.stop->load(std::memory_order_relaxed); }
-};
-
-LedgerRun failed_run(const Work& piece, std::uint64_t group, std::uint64_t rows,
-                     const std::string& why) {
-  return {piece.dataset, group, group + 1, GroupState::failed, {rows, 0, 0, 0}, why, {}};
-}
-
 class Worker {
  public:
-  explicit Worker(Shared& shared) : shared_(shared), waits_(ReadAhead::waits()) {}
+  Worker(Shared& shared, std::size_t number)
+      : shared_(shared), number_(number), waits_(ReadAhead::waits()) {}
 
   void run() {
     try {
-      while (!shared_.stopped()) {
+      while (!shared_.stopped() && !shared_.full()) {
         const std::size_t i = shared_.next.fetch_add(1);
         if (i >= shared_.pieces.size()) break;
         shared_.read_ahead.begin(i);
@@ -92,6 +48,11 @@ class Worker {
     } catch (const DataError& error) {
       failure = error.what();
     }
+    if (open && open->program->checks_late()) {
+      screen_piece(piece, *open);
+      busy_ += watch.seconds();
+      return;
+    }
     for (std::uint64_t group = piece.begin; group < piece.end; ++group) {
       finished.ledger.add(open ? scan(piece, *open, group, *summary)
                                : failed_run(piece, group,
@@ -100,47 +61,43 @@ class Worker {
       shared_.read_ahead.scanned(columns_, waits_);
     }
     busy_ += watch.seconds();
-    publish(finished, *summary);
+    publish(shared_, finished, *summary);
   }
 
   LedgerRun scan(const Work& piece, const OpenDataset& open, std::uint64_t group,
                  RowSummary& summary) {
     const std::uint64_t rows = open.info().group_rows(group);
-    for (int attempt = 1;; ++attempt) {
-      try {
-        const core::ScanCounts counts =
-            scan_group(open, piece.dataset, group, rows, columns_, scratch_, &summary);
-        return {piece.dataset, group, group + 1, GroupState::scanned, counts, {}, {}};
-      } catch (const DataError& error) {
-        if (attempt == attempts) return failed_run(piece, group, rows, error.what());
-      }
-    }
+    return scanned_run(piece, group, rows, [&] {
+      return scan_group(open, piece.dataset, group, rows, columns_, scratch_, &summary);
+    });
   }
 
-  void publish(FinishedWork& finished, RowSummary& summary) {
-    finished.ledger.canonicalise();
-    const FoldJob& job = shared_.job;
-    std::shared_lock<std::shared_mutex> gate;
-    if (job.checkpoint != nullptr) gate = std::shared_lock(job.checkpoint->gate());
-    summary.complete();
-    if (job.on_finished && job.bytes_wanted) finished.summary = summary.to_bytes();
+  void screen_piece(const Work& piece, const OpenDataset& open) {
+    ScreenedPiece screened{piece, {}, {}, {}};
+    for (std::uint64_t group = piece.begin; group < piece.end; ++group) {
+      const std::uint64_t rows = open.info().group_rows(group);
+      LedgerRun run = scanned_run(piece, group, rows, [&] {
+        return screen_group(open, group, rows, columns_, scratch_, screened);
+      });
+      screened.groups.push_back({std::move(run), screened.keys.size()});
+      shared_.read_ahead.scanned(columns_, waits_);
+    }
+    shared_.candidates += screened.keys.size();
     const std::lock_guard lock(shared_.mutex);
-    if (job.on_finished) job.on_finished(finished, summary);
-    if (job.checkpoint != nullptr) job.checkpoint->finished(finished.ledger);
-    shared_.result.ledger.merge(finished.ledger);
-    shared_.result.summary->take(summary);
+    shared_.screened.push_back(std::move(screened));
   }
 
   void leave() {
     const std::lock_guard lock(shared_.mutex);
     shared_.result.bytes_read += columns_.bytes_read();
     shared_.result.filters_paused += scratch_.filters_paused();
-    shared_.result.thread_seconds.push_back(busy_);
+    shared_.result.thread_seconds[number_] += busy_;
     --shared_.running;
     shared_.finished.notify_all();
   }
 
   Shared& shared_;
+  std::size_t number_;
   long waits_;  // of this thread, so far
   GroupColumns columns_;
   core::ScanProgram::Scratch scratch_;
@@ -164,17 +121,6 @@ void wait(Shared& shared) {
     if (!error) continue;
     shared.error = error;
     shared.next = shared.pieces.size();
-  }
-}
-
-// A summary cannot take rows back: one that may have seen lost bytes ends the run.
-void add_matches(RowSummary& summary, const GroupRef& group, std::span<const std::uint64_t> matches,
-                 GroupColumns& columns, const OpenDataset& open) {
-  summary.add(group, matches, columns);
-  try {
-    open.dataset->check_intact();
-  } catch (const DataError& error) {
-    throw Error(fmt::format("{}. Its matches were being collected at that moment", error.what()));
   }
 }
 
@@ -202,14 +148,20 @@ FoldResult fold(const FoldJob& job) {
   Shared shared(job);
   shared.result.summary = job.make_summary();
   const int threads = std::max(job.threads, 1);
-  shared.running = threads;
-  {
-    std::vector<std::jthread> crew;
-    crew.reserve(static_cast<std::size_t>(threads));
-    for (int i = 0; i < threads; ++i) crew.emplace_back([&shared] { Worker(shared).run(); });
-    wait(shared);
-  }
-  if (shared.error) std::rethrow_exception(shared.error);
+  shared.result.thread_seconds.resize(static_cast<std::size_t>(threads));
+  do {
+    shared.running = threads;
+    {
+      std::vector<std::jthread> crew;
+      crew.reserve(static_cast<std::size_t>(threads));
+      for (int i = 0; i < threads; ++i) {
+        crew.emplace_back([&shared, i] { Worker(shared, static_cast<std::size_t>(i)).run(); });
+      }
+      wait(shared);
+    }
+    if (shared.error) std::rethrow_exception(shared.error);
+    settle(shared);
+  } while (shared.next < shared.pieces.size() && !shared.stopped());
   for (std::size_t i = std::min<std::size_t>(shared.next, shared.pieces.size());
        i < shared.pieces.size(); ++i) {
     shared.result.left.push_back(shared.pieces[i]);

@@ -60,7 +60,7 @@ std::string key_lists(const Json& lists) {
   for (const Json& list : lists) {
     if (list.at("filter_bytes").get<std::uint64_t>() == 0) {
       text += fmt::format("- {}: {} keys, {} per node, no membership filter ({})\n",
-                          list.at("path").get<std::string>(), thousands(list.at("keys")),
+                          list.at("path").get<std::string>(), thousands(list.at("keys_read")),
                           human_bytes(list.at("bytes_per_node")),
                           list.at("membership_filter").get<std::string>());
       continue;
@@ -68,7 +68,7 @@ std::string key_lists(const Json& lists) {
     text += fmt::format(
         "- {}: {} keys, {} per node, filter {}; false positives {:.5f} of rows probed, {:.5f} "
         "expected\n",
-        list.at("path").get<std::string>(), thousands(list.at("keys")),
+        list.at("path").get<std::string>(), thousands(list.at("keys_read")),
         human_bytes(list.at("bytes_per_node")), human_bytes(list.at("filter_bytes")),
         list.at("false_positive_rate_seen").get<double>(),
         list.at("false_positive_rate_expected").get<double>());

@@ -39,10 +39,12 @@ std::string failures(const Opened& opened) {
 std::string explain(const SearchRequest& request, const comm::Comm& comm) {
   core::SyntaxPtr syntax;
   comm.agree("reading the predicate", [&] { syntax = core::parse(request.where); });
-  const Opened opened = Opening(request.inputs, request.table, {syntax, request.select},
-                                request.threads, request.index, comm)
-                            .finish();
-  const KeyLists keys = KeyLists::load(opened.key_lists, request.fpr, request.threads, comm);
+  Opening opening(request.inputs, request.table, {syntax, request.select}, request.threads,
+                  request.index, comm);
+  const bool may_be_late = opening.checks_late() && request.filters && request.limit == 0;
+  const Opened opened = opening.finish();
+  const KeyLists keys =
+      KeyLists::load(opened.key_lists, request.fpr, request.threads, comm, may_be_late);
   opened.pool->use_keys(keys.sets(), {.use_filter = request.filters}, request.index);
   const Pruned pruned = prune(opened, keys.sets(), {request.zone_maps, request.index}, comm);
 
@@ -58,6 +60,13 @@ std::string explain(const SearchRequest& request, const comm::Comm& comm) {
     }
     if (first < opened.facts.size()) text += predicate_part(*opened.pool->open(first), opened);
     for (const KeyListFacts& list : keys.facts()) {
+      if (list.checked_late) {
+        text += fmt::format(
+            "key list '{}': {} keys, {} per node, checked against the rows that are left; filters "
+            "in front when these are not few beside the keys\n",
+            list.path, with_thousands(list.read), human_bytes(list.bytes));
+        continue;
+      }
       text += fmt::format(
           "key list '{}': {} distinct keys of {}, {} per node, false-positive rate {:.5f}\n",
           list.path, with_thousands(list.distinct), with_thousands(list.read),

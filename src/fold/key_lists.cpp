@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <numeric>
 
@@ -9,6 +10,7 @@
 #include <trawl/fold/key_lists.hpp>
 
 #include "key_reader.hpp"
+#include "key_survey.hpp"
 
 namespace trawl::fold {
 namespace {
@@ -159,6 +161,7 @@ NodeMemory concatenate(std::span<const T> mine, const Shares& shares, int thread
 struct List {
   KeyListFacts facts;
   std::vector<NodeMemory> memories;
+  std::unique_ptr<core::RangeMap> ranges;
   std::unique_ptr<core::KeySet> set;
 };
 
@@ -226,40 +229,48 @@ core::PrefixTable make_prefixes(std::span<const std::int64_t> keys, const Load& 
   return table;
 }
 
-// Collective. The same on all ranks: root reads it all.
-std::string digest_of(Bytes first, Bytes second, const Comm& comm) {
-  std::string text;
-  if (comm.is_root()) {
-    Xxh3Stream digest;
-    digest.add(first);
-    digest.add(second);
-    text = digest.hex();
+// Collective. All keys, in the order of the ranks, where the ranks of a node see them.
+std::span<const std::int64_t> gather_on_nodes(IntegerKeys& mine, const Load& load, List& list) {
+  const Shares shares(mine.count, load.comm);
+  if (load.comm.size() == 1) {
+    list.memories.emplace_back(load.comm, std::move(mine.memory),
+                               mine.count * sizeof(std::int64_t));
+  } else {
+    list.memories.push_back(
+        concatenate(std::span<const std::int64_t>(mine.keys()), shares, load.threads, load.comm));
   }
-  comm.broadcast(text);
-  return text;
+  return list.memories[0].as<std::int64_t>().first(shares.total());
 }
 
-List load_integers(const Load& load) {
+void sort_integers(IntegerKeys& mine, const Load& load, List& list) {
+  sort_over_ranks(mine, load.threads, load.comm);
+  list.facts.distinct = load.comm.sum(mine.count);
+  const std::span<const std::int64_t> share = mine.keys();  // stays where it is
+  const std::span<const std::int64_t> keys = gather_on_nodes(mine, load, list);
+  const core::PrefixTable prefixes = make_prefixes(keys, load, list);
+  list.set = std::make_unique<core::KeySet>(keys, make_filter(share, load, list), prefixes);
+  list.set->use_ranges(list.ranges.get());
+}
+
+List load_integers(const Load& load, bool may_be_late) {
   const Comm& comm = load.comm;
   List list;
   IntegerKeys mine;
   comm.agree("reading the key list",
              [&] { mine = read_integer_keys(load.ref, comm.size(), comm.rank(), load.threads); });
   list.facts.read = comm.sum(mine.count);
-  sort_over_ranks(mine, load.threads, comm);
-  const Shares shares(mine.count, comm);
-  list.facts.distinct = shares.total();
-  const std::span<const std::int64_t> share = mine.keys();  // stays where it is
-  if (comm.size() == 1) {
-    list.memories.emplace_back(comm, std::move(mine.memory), share.size_bytes());
-  } else {
-    list.memories.push_back(concatenate(share, shares, load.threads, comm));
+  const KeySurvey facts = survey_keys(mine.keys(), load.threads, comm);
+  list.facts.digest = digest_text(facts.digest);
+  if (list.facts.read >= KeyLists::many)
+    list.ranges = map_ranges(mine.keys(), facts, load.threads, comm);
+  list.facts.checked_late = may_be_late && list.ranges != nullptr;
+  if (!list.facts.checked_late) {
+    sort_integers(mine, load, list);
+    return list;
   }
-  const std::span<const std::int64_t> keys =
-      list.memories[0].as<std::int64_t>().first(shares.total());
-  list.facts.digest = digest_of(bytes_of(keys), {}, comm);
-  const core::PrefixTable prefixes = make_prefixes(keys, load, list);
-  list.set = std::make_unique<core::KeySet>(keys, make_filter(share, load, list), prefixes);
+  const std::span<const std::int64_t> keys = gather_on_nodes(mine, load, list);
+  list.set =
+      std::make_unique<core::KeySet>(keys, list.ranges.get(), std::array<core::WordFilter, 2>{});
   return list;
 }
 
@@ -270,6 +281,9 @@ List load_texts(const Load& load) {
   comm.agree("reading the key list",
              [&] { mine = read_text_keys(load.ref, comm.size(), comm.rank()); });
   list.facts.read = comm.sum(mine.size());
+  MultisetDigest digest;
+  for (const std::string& key : mine) digest.add(bytes_of(key));
+  list.facts.digest = digest_text(sum_over_ranks(digest, comm));
   sort_over_ranks(mine, load.threads, comm);
 
   std::string bytes;
@@ -284,7 +298,6 @@ List load_texts(const Load& load) {
   const std::span<const std::uint64_t> all_ends =
       list.memories[0].as<std::uint64_t>().first(keys.total());
   const std::span<const char> all_bytes = list.memories[1].as<char>().first(text.total());
-  list.facts.digest = digest_of(bytes_of(all_ends), bytes_of(all_bytes), comm);
   list.set = std::make_unique<core::KeySet>(
       all_ends, all_bytes, make_filter(std::span<const std::string>(mine), load, list));
   return list;
@@ -304,11 +317,12 @@ KeyLists& KeyLists::operator=(KeyLists&&) noexcept = default;
 KeyLists::~KeyLists() = default;
 
 KeyLists KeyLists::load(std::span<const core::KeyListRef> refs, double fpr, int threads,
-                        const Comm& comm) {
+                        const Comm& comm, bool may_be_late) {
   KeyLists lists;
   for (const core::KeyListRef& ref : refs) {
     const Load how{ref, fpr, std::max(threads, 1), comm};
-    List list = ref.type == Type::text ? load_texts(how) : load_integers(how);
+    List list = ref.type == Type::text ? load_texts(how)
+                                       : load_integers(how, may_be_late && refs.size() == 1);
     list.facts.path = ref.path;
     list.facts.shared = list.memories[0].shared();
     for (const NodeMemory& memory : list.memories) list.facts.bytes += memory.bytes().size();
@@ -317,6 +331,58 @@ KeyLists KeyLists::load(std::span<const core::KeyListRef> refs, double fpr, int 
     lists.state_->lists.push_back(std::move(list));
   }
   return lists;
+}
+
+std::optional<std::span<const std::int64_t>> KeyLists::late() const {
+  if (state_->sets.size() != 1 || !state_->sets[0]->checked_late()) return std::nullopt;
+  return state_->sets[0]->integers();
+}
+
+namespace {
+
+// Bits per key of the first filter, which all rows probe: so few that 10,000,000 keys fit beside
+// other data in a last-level cache, where it is two to three times as fast as from memory.
+constexpr double first_bits = 6;
+
+// Collective. A filter of `bits` bits per key over all keys, filled by all threads of the node.
+core::WordFilter make_late_filter(std::span<const std::int64_t> keys, double bits,
+                                  core::WordFilter::Series series, int threads, const Comm& comm,
+                                  List& list) {
+  const NodeMemory& memory = list.memories.emplace_back(
+      NodeMemory(comm, core::WordFilter::words_for(keys.size(), bits) * sizeof(std::uint64_t)));
+  core::WordFilter filter(memory.as<std::uint64_t>(), series);
+  const int sharing = memory.shared() ? comm.node_size() : 1;
+  const int first = memory.shared() ? comm.node_rank() * threads : 0;
+  parallel_for(static_cast<std::size_t>(threads), threads, [&](std::size_t thread) {
+    filter.add(keys, static_cast<std::uint64_t>(sharing * threads),
+               static_cast<std::uint64_t>(first) + thread);
+  });
+  memory.fence();
+  list.facts.filter_bytes += memory.bytes().size();
+  return filter;
+}
+
+}  // namespace
+
+void KeyLists::filter_late(double fpr, int threads, const Comm& comm) {
+  using core::WordFilter;
+  List& list = state_->lists[0];
+  const std::span<const std::int64_t> keys = list.set->integers();
+  const double first_rate = WordFilter::rate_at(first_bits);
+  const double second_bits = fpr < first_rate ? WordFilter::bits_for(fpr / first_rate) : 0;
+  std::array<WordFilter, 2> filters;
+  threads = std::max(threads, 1);
+  filters[0] = make_late_filter(keys, first_bits, WordFilter::Series::first, threads, comm, list);
+  list.facts.expected_fpr = first_rate;
+  if (second_bits > 0) {
+    filters[1] =
+        make_late_filter(keys, second_bits, WordFilter::Series::second, threads, comm, list);
+    list.facts.expected_fpr *= WordFilter::rate_at(second_bits);
+  }
+  list.facts.bytes += list.facts.filter_bytes;
+  list.set = std::make_unique<core::KeySet>(keys, list.ranges.get(), filters);
+  state_->sets[0] = list.set.get();
+  state_->facts[0] = list.facts;
 }
 
 std::span<const core::KeySet* const> KeyLists::sets() const {

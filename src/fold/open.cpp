@@ -23,6 +23,7 @@ struct Binding {
   bool fits = false;
   std::string normal_form;
   std::vector<core::KeyListRef> key_lists;
+  bool checks_late = false;  // see core::keys_to_check_late
 };
 
 std::vector<store::DatasetRef> list_on_root(const std::vector<std::string>& inputs,
@@ -57,6 +58,11 @@ void fill_facts(DatasetFacts& facts, const store::DatasetInfo& info) {
   facts.bytes = info.bytes;
 }
 
+Binding binding_of(const core::Predicate& predicate) {
+  return {true, predicate.normal_form, predicate.key_lists,
+          core::keys_to_check_late(predicate).has_value()};
+}
+
 // Local. Opens dataset `index`; what goes wrong is a fact, not an error.
 DatasetFacts open_one(DatasetPool& pool, std::uint64_t index, Binding& binding) {
   DatasetFacts facts;
@@ -64,7 +70,7 @@ DatasetFacts open_one(DatasetPool& pool, std::uint64_t index, Binding& binding) 
     const auto open = pool.open(index);
     fill_facts(facts, open->info());
     facts.group_weight = weight_of(*open);
-    binding = {true, open->predicate.normal_form, open->predicate.key_lists};
+    binding = binding_of(open->predicate);
   } catch (const InputError& error) {  // opened, but the predicate does not fit
     facts.failure = error.what();
     try {
@@ -87,7 +93,7 @@ std::optional<DatasetFacts> look_up(Catalogs& catalogs, const store::DatasetRef&
   fill_facts(facts, *known->info);
   facts.catalog_digest = *known->catalog_digest;
   facts.group_weight = facts.bytes / std::max<std::uint64_t>(facts.row_groups(), 1) + 1;
-  binding = {true, known->predicate->normal_form, known->predicate->key_lists};
+  binding = binding_of(*known->predicate);
   return facts;
 }
 
@@ -129,12 +135,14 @@ std::vector<core::KeyListRef> key_lists_from(const Json& json) {
 }
 
 std::string to_text(const Binding& binding) {
-  return Json::array({binding.fits, binding.normal_form, to_json(binding.key_lists)}).dump();
+  return Json::array(
+             {binding.fits, binding.normal_form, to_json(binding.key_lists), binding.checks_late})
+      .dump();
 }
 
 Binding binding_from(const std::string& text) {
   const Json json = parse_json(text, "predicate");
-  return {json[0], json[1], key_lists_from(json[2])};
+  return {json[0], json[1], key_lists_from(json[2]), json[3]};
 }
 
 int owner_of(const std::vector<std::uint64_t>& owned, std::uint64_t index) {
@@ -241,6 +249,10 @@ Opening::~Opening() = default;
 
 std::span<const core::KeyListRef> Opening::key_lists() const {
   return state_->first.key_lists;
+}
+
+bool Opening::checks_late() const {
+  return state_->first.checks_late;
 }
 
 Opened Opening::finish() {

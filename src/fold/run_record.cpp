@@ -96,10 +96,13 @@ Json key_list_facts(const SearchResult& result) {
     lists.push_back(
         {{"path", f.path},
          {"keys_read", f.read},
-         {"keys", f.distinct},
+         {"keys", f.checked_late ? Json() : Json(f.distinct)},
+         {"checked", f.checked_late ? "late" : "by search"},
          {"bytes_per_node", f.bytes},
-         {"membership_filter",
-          f.filter_bytes > 0 ? "used" : "skipped: so few keys are searched directly"},
+         {"membership_filter", f.filter_bytes > 0 ? "used"
+                               : f.checked_late
+                                   ? "skipped: other conditions leave fewer rows than keys"
+                                   : "skipped: so few keys are searched directly"},
          {"filter_bytes", f.filter_bytes},
          {"false_positive_rate_expected", f.expected_fpr},
          {"false_positive_rate_seen", static_cast<double>(total.false_positives) / probed},

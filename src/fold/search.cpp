@@ -7,6 +7,7 @@
 #include <trawl/fold/search.hpp>
 
 #include "audit.hpp"
+#include "late_keys.hpp"
 #include "limit.hpp"
 
 namespace trawl::fold {
@@ -24,8 +25,8 @@ core::SyntaxPtr parse_where(const std::string& where, const Comm& comm) {
 class Search {
  public:
   Search(const SearchRequest& request, const Comm& comm, const SearchHooks& hooks,
-         SearchResult& result)
-      : request_(request), comm_(comm), hooks_(hooks), result_(result) {
+         std::optional<std::span<const std::int64_t>> late, SearchResult& result)
+      : request_(request), comm_(comm), hooks_(hooks), late_(late), result_(result) {
     matches_ = make_summary();
   }
 
@@ -89,7 +90,9 @@ class Search {
                 hooks_.bytes_wanted,
                 hooks_.on_tick,
                 hooks_.stop,
-                hooks_.checkpoint};
+                hooks_.checkpoint,
+                late_,
+                0};
     FoldResult folded;
     comm_.agree("searching", [&] { folded = fold(job); });
     std::uint64_t matches = 0;
@@ -147,6 +150,7 @@ class Search {
   const SearchRequest& request_;
   const Comm& comm_;
   const SearchHooks& hooks_;
+  std::optional<std::span<const std::int64_t>> late_;  // keys that are checked late
   SearchResult& result_;
   Ledger ledger_;
   std::unique_ptr<RowSummary> matches_;
@@ -215,26 +219,38 @@ SearchResult search(const SearchRequest& request, const Comm& comm, const Search
   const bool early = !opening.key_lists().empty();
   if (early) {  // lists are read and spread while the other datasets are opened
     timer.begin("share");
-    keys = KeyLists::load(opening.key_lists(), request.fpr, request.threads, comm);
+    const bool may_be_late = opening.checks_late() && request.filters && request.limit == 0;
+    keys = KeyLists::load(opening.key_lists(), request.fpr, request.threads, comm, may_be_late);
   }
   result.opened = opening.finish();
   if (!early) {
     timer.begin("share");
     keys = KeyLists::load(result.opened.key_lists, request.fpr, request.threads, comm);
   }
-  result.key_lists = keys.facts();
-  result.opened.pool->use_keys(keys.sets(), {.use_filter = request.filters}, request.index);
+  const auto use_keys = [&] {
+    result.opened.pool->use_keys(keys.sets(), {.use_filter = request.filters}, request.index);
+  };
+  use_keys();
 
   timer.begin("plan");
   Pruned pruned = prune(result.opened, keys.sets(), {request.zone_maps, request.index}, comm);
+  if (keys.late() &&
+      !leaves_few(result.opened, pruned.work, keys.late()->size(), request.threads, comm)) {
+    timer.begin("share");
+    keys.filter_late(request.fpr, request.threads, comm);
+    use_keys();
+    timer.begin("plan");
+  }
+  result.key_lists = keys.facts();
   if (hooks.on_plan) hooks.on_plan(result.opened, result.key_lists, pruned.work);
 
   timer.begin("fold");
-  Search search(request, comm, hooks, result);
+  Search search(request, comm, hooks, keys.late(), result);
   search.fold_all(std::move(pruned.work));
   timer.begin("audit");
   if (!search.interrupted()) {
-    result.audit = audit_pruned(result.opened, pruned.ledger, request.audit, request.threads, comm);
+    result.audit = audit_pruned(result.opened, pruned.ledger, request.audit, keys.late(),
+                                request.threads, comm);
   }
 
   timer.begin("merge");

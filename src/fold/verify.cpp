@@ -147,9 +147,16 @@ class Verifier {
     }
     keys_ = KeyLists::load(refs, request_.fpr, 1, comm_);
     for (std::size_t i = 0; comm_.is_root() && i < refs.size(); ++i) {
-      if (keys_.facts()[i].digest != body_.at("key_lists").at(i).at("digest")) {
-        fail(fmt::format("the key list '{}' was changed since the run", refs[i].path));
-      }
+      const std::string certified = body_.at("key_lists").at(i).at("digest");
+      if (keys_.facts()[i].digest == certified) continue;
+      const bool same_kind =
+          certified.find(':') != std::string::npos &&
+          keys_.facts()[i].digest.starts_with(certified.substr(0, certified.find(':') + 1));
+      fail(same_kind
+               ? fmt::format("the key list '{}' was changed since the run", refs[i].path)
+               : fmt::format("the key list '{}' has a digest of another version of this program, "
+                             "which cannot be checked. Verify with that one, or search again",
+                             refs[i].path));
     }
   }
 

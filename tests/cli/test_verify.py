@@ -160,5 +160,41 @@ class Replay(RunTest):
         self.assertIn("option predicate", run.stdout)
 
 
+class LongKeyList(CliTest):
+    """A list that is checked late: its proofs, matches and digest hold for those who sort and search it."""
+
+    def test_verified_and_replayed(self):
+        # Ordered by user, so that the list proves of most row groups that they hold none of its keys.
+        self.trawl("generate", "transactions", "--datasets", 2, "--rows", 30000, "--seed", 5, "--row-group-rows", 1024,
+                   "--cluster-by", "user_id", "--out", "data")
+        self.trawl("search", "--where", "user_id IS NOT NULL", "--select", "user_id", "data", "--run-dir", "all")
+        users = sorted(json.loads(line)["values"]["user_id"]
+                       for line in (self.folder / "all/matches.jsonl").read_text().splitlines())
+        rng = random.Random(3)
+        keys = [user + delta for user in users[:20000:3] for delta in range(10)]
+        rng.shuffle(keys)
+        self.assertGreater(len(keys), 66000)
+        lines = "".join(f"{key}\n" for key in keys)
+        keys_file = self.write("keys.txt", lines)
+        for name, where in (("few", "amount > 900 AND user_id IN FILE 'keys.txt'"), ("alone", "user_id IN FILE 'keys.txt'")):
+            with self.subTest(name):
+                report = self.trawl("search", "--where", where, "data", "--run-dir", name, "--json", ranks=2).json()
+                self.assertGreater(report["matches"], 0)
+                self.assertGreater(report["pruned"], 10000)
+                record = json.loads((self.folder / name / "run_record.json").read_text())
+                self.assertEqual(record["key_lists"][0]["checked"], "late")
+                self.trawl("verify", name, "--rescan", 1, ranks=3)
+                replayed = self.trawl("replay", name, "--out", f"{name}-again", "--json", ranks=3).json()
+                self.assertEqual(replayed["status"], "same")
+                plain = self.trawl("search", "--where", where, "data", "--run-dir", f"{name}-plain", "--no-filters", "--json").json()
+                self.assertEqual(plain["result_digest"], report["result_digest"])
+                keys_file.write_text("".join(f"{key}\n" for key in sorted(keys)))  # another order is the same list
+                self.trawl("verify", name)
+                keys_file.write_text(lines + f"{keys[0]}\n")
+                run = self.trawl("verify", name, code=CHECK_FAILED)
+                self.assertIn("key list", run.stdout + run.stderr)
+                keys_file.write_text(lines)
+
+
 if __name__ == "__main__":
     harness.main()

@@ -44,17 +44,19 @@ TEST_F(KeyListsTest, IntegersInAnyOrderWithDuplicates) {
   for (const std::size_t count :
        {std::size_t{0}, std::size_t{1}, std::size_t{3}, std::size_t{5000}}) {
     std::set<std::int64_t> keys;
-    std::string text, shuffled;
+    std::string text, shuffled, once;
     for (std::size_t i = 0; i < count; ++i) {
       const auto key = static_cast<std::int64_t>(random() >> (random() % 60)) - 1000;
       keys.insert(key);
       const std::string line = std::to_string(key) + (i % 2 == 0 ? "\n" : "\r\n\n");
       text += line + line;
-      shuffled = line + shuffled;
+      shuffled = line + shuffled + line;
+      once += line;
     }
     if (!text.empty()) text.pop_back();  // the last line may lack its end
     const KeyLists lists = load({{path("a.txt", text), "", "id", Type::int64},
-                                 {path("b.txt", shuffled), "", "id", Type::int64}});
+                                 {path("b.txt", shuffled), "", "id", Type::int64},
+                                 {path("c.txt", once), "", "id", Type::int64}});
     const core::KeySet& set = *lists.sets()[0];
     std::vector<std::int64_t> found;
     for (std::uint64_t i = 0; i < set.size(); ++i) found.push_back(set.integer(i));
@@ -64,6 +66,8 @@ TEST_F(KeyListsTest, IntegersInAnyOrderWithDuplicates) {
     EXPECT_EQ(lists.facts()[0].read, 2 * count);
     EXPECT_EQ(lists.facts()[0].distinct, keys.size());
     EXPECT_EQ(lists.facts()[1].digest, digest) << "the digest depends on how the list was written";
+    EXPECT_EQ(lists.facts()[2].digest == digest, count == 0) << "keys count as often as listed";
+    EXPECT_EQ(lists.facts()[2].distinct, keys.size());
     EXPECT_TRUE(same);
     for (const std::int64_t key : keys) {
       EXPECT_TRUE(set.contains(key));

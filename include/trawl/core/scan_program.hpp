@@ -89,6 +89,13 @@ class ScanProgram {
   ScanCounts scan(ColumnSource& source, Scratch& scratch,
                   std::vector<std::uint64_t>& matches) const;
 
+  // The same where a key list is checked late (KeySet::checked_late, keys_to_check_late): sets the
+  // bits of the candidates, which are matches when their key turns out to be in the list. Requires
+  // such a list in the predicate; scan() requires none.
+  ScanCounts screen(ColumnSource& source, Scratch& scratch,
+                    std::vector<std::uint64_t>& candidates) const;
+  bool checks_late() const;
+
   // One line per step in the order they run (--explain).
   std::vector<std::string> plan() const;
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -40,6 +41,12 @@ struct FoldJob {
   std::function<void()> on_tick;
   const std::atomic<bool>* stop = nullptr;  // when it turns true, pieces not begun are left alone
   Checkpoint* checkpoint = nullptr;         // told of finished pieces; null: none
+  // The keys of the list that the pool's programs check late, in any order. Pieces are finished
+  // when `late_at_once` candidates (or a few pieces' more) are together; 0: an eighth of the list
+  // or 2^20, whichever is more. What they take, 50 to 75 bytes each, is bounded so, and streaming
+  // the list costs a few nanoseconds for each.
+  std::optional<std::span<const std::int64_t>> late = {};
+  std::uint64_t late_at_once = 0;
 };
 
 struct FoldResult {

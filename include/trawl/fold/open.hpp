@@ -66,6 +66,8 @@ class Opening {
 
   // Those of the search, to be loaded meanwhile. Empty: none, or not known before finish().
   std::span<const core::KeyListRef> key_lists() const;
+  // Whether there is one list, which can be checked late (core::keys_to_check_late).
+  bool checks_late() const;
 
   // Collective. Once. InputError (as CollectiveError).
   Opened finish();

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <stdexcept>
 #include <tuple>
 #include <utility>
 
@@ -33,6 +34,10 @@ KeySet::KeySet(std::span<const std::uint64_t> ends, std::span<const char> bytes,
                MembershipFilter filter)
     : text_(true), ends_(ends), bytes_(bytes), filter_(filter) {}
 
+KeySet::KeySet(std::span<const std::int64_t> unsorted, const RangeMap* ranges,
+               std::array<WordFilter, 2> screens)
+    : integers_(unsorted), ranges_(ranges), late_(true), screens_(screens) {}
+
 std::uint64_t KeySet::size() const {
   return text_ ? ends_.size() : integers_.size();
 }
@@ -53,9 +58,23 @@ std::uint64_t KeySet::position(std::int64_t key) const {
 }
 
 bool KeySet::contains(std::int64_t key) const {
+  if (late_) throw std::logic_error("KeySet::contains: these keys are checked late");
   const auto at = position(key);
   return at < integers_.size() && integers_[at] == key;
 }
+
+template <class T>
+void KeySet::screen_late(const T* values, std::size_t rows, std::uint64_t* candidates) const {
+  for (const WordFilter& screen : screens_) screen.screen(values, rows, candidates);
+}
+
+template void KeySet::screen_late(const std::uint8_t*, std::size_t, std::uint64_t*) const;
+template void KeySet::screen_late(const std::int8_t*, std::size_t, std::uint64_t*) const;
+template void KeySet::screen_late(const std::uint16_t*, std::size_t, std::uint64_t*) const;
+template void KeySet::screen_late(const std::int16_t*, std::size_t, std::uint64_t*) const;
+template void KeySet::screen_late(const std::uint32_t*, std::size_t, std::uint64_t*) const;
+template void KeySet::screen_late(const std::int32_t*, std::size_t, std::uint64_t*) const;
+template void KeySet::screen_late(const std::int64_t*, std::size_t, std::uint64_t*) const;
 
 // Asks first for the table's entries of a batch, then for the keys that these name: a plain loop
 // would wait for both at every row.
@@ -102,6 +121,7 @@ bool KeySet::contains(std::string_view key) const {
 }
 
 bool KeySet::any_between(std::int64_t min, std::int64_t max) const {
+  if (ranges_ != nullptr) return ranges_->may_hold(min, max);
   const auto at = position(min);
   return at < integers_.size() && integers_[at] <= max;
 }

@@ -64,4 +64,15 @@ void fill(std::uint64_t* words, std::uint64_t blocks, const std::uint64_t* hashe
 template <class T>
 void hash_integers(const T* keys, std::size_t count, std::uint64_t* hashes);
 
+// Clears the bit of every row in `candidates` whose key is not in the filter of `size` words that
+// word_filter.hpp describes. T as above.
+template <class T>
+void probe_words(const std::uint64_t* words, std::uint64_t size, std::uint64_t multiplier,
+                 const T* keys, std::size_t rows, std::uint64_t* candidates);
+
+// Adds keys[0, count) to such a filter, but only where that changes words [begin, end).
+void fill_words(std::uint64_t* words, std::uint64_t size, std::uint64_t multiplier,
+                std::uint64_t begin, std::uint64_t end, const std::int64_t* keys,
+                std::size_t count);
+
 }  // namespace trawl::core::kernels

@@ -107,6 +107,11 @@ std::optional<Value> stored_form(const Value& literal, Type type) {
   return literal;
 }
 
+// So few keys that stored filters are asked about each.
+bool asks_filters(const KeySet& keys) {
+  return keys.size() <= max_filtered_values && !keys.has_ranges();
+}
+
 class Interpreter {
  public:
   Interpreter(const Schema& schema, const ZoneLookup& zone, std::span<const KeySet* const> keys,
@@ -179,7 +184,8 @@ class Interpreter {
       }
       case Condition::Kind::in_keys:
         result.yes = any_key(c.keys, range) && may_hold_key(c);
-        result.no = range.only_value() == nullptr || !result.yes || !knows_keys(c.keys);
+        result.no = range.only_value() == nullptr || !result.yes || !knows_keys(c.keys) ||
+                    keys_[c.keys]->has_ranges();
         break;
       case Condition::Kind::boolean:
         result.yes = !range.max || std::get<bool>(*range.max);
@@ -217,8 +223,7 @@ class Interpreter {
   }
 
   bool may_hold_key(const Condition& c) const {
-    if (!has_filter(c.terms[0]) || !knows_keys(c.keys) ||
-        keys_[c.keys]->size() > max_filtered_values) {
+    if (!has_filter(c.terms[0]) || !knows_keys(c.keys) || !asks_filters(*keys_[c.keys])) {
       return true;
     }
     const KeySet& keys = *keys_[c.keys];
@@ -337,7 +342,7 @@ void collect_questions(const Condition& c, std::span<const KeySet* const> keys,
   } else if (c.kind == Condition::Kind::in_list && c.values.size() <= max_filtered_values) {
     for (const Value& value : c.values) ask(c.terms[0], value);
   } else if (c.kind == Condition::Kind::in_keys && c.keys < keys.size() &&
-             keys[c.keys] != nullptr && keys[c.keys]->size() <= max_filtered_values) {
+             keys[c.keys] != nullptr && asks_filters(*keys[c.keys])) {
     const KeySet& list = *keys[c.keys];
     for (std::uint64_t i = 0; i < list.size(); ++i) {
       if (c.terms[0].kind != Term::Kind::column) continue;
@@ -373,8 +378,7 @@ std::optional<PruneProof> prove_no_match(const Predicate& predicate, const Schem
 
 std::optional<PruneProof> prove_by_filter(const Predicate& predicate, const Schema& schema,
                                           std::span<const KeySet* const> keys,
-                                          const FilterLookup& filter,
-                                          std::string_view screen) {
+                                          const FilterLookup& filter, std::string_view screen) {
   const ZoneLookup nothing_known = [](std::size_t) { return std::optional<Zone>(); };
   auto proof = prove(predicate, schema, nothing_known, keys, &filter);
   if (proof) {

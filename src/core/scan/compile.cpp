@@ -228,7 +228,8 @@ StepPtr compile_text(const Condition& condition, const Context& context, Mode mo
 KeyAnswer key_answer(const Condition& condition, const Context& context, Mode mode) {
   const KeySet* keys = context.keys[condition.keys];
   const bool filters = uses_filter(*keys, context.options);
-  return {keys, condition.keys, filters, filters && !mode.negated};
+  const bool screens = (filters || keys->checked_late()) && !mode.negated;
+  return {keys, condition.keys, filters, screens};
 }
 
 StepPtr compile_keys(const Condition& condition, const Context& context, Mode mode) {

@@ -27,7 +27,14 @@ void valid_rows(const Run& run, const ColumnView& column, const std::uint64_t* s
   }
 }
 
+// Keys that are checked late reject nothing before, or by their screens.
+Estimate estimate_late(const KeySet& keys) {
+  if (!keys.has_filter()) return {.cost = 0.0, .pass = 1.0, .row_cost = 0.0};
+  return {.cost = 0.0, .pass = 0.01, .row_cost = 3.0};
+}
+
 Estimate estimate_keys(const KeyAnswer& answer, double hash_cost) {
+  if (answer.keys->checked_late()) return estimate_late(*answer.keys);
   const auto keys = static_cast<double>(std::max<std::uint64_t>(answer.keys->size(), 2));
   const double search = 3.0 * std::log2(keys);
   return {
@@ -37,6 +44,10 @@ Estimate estimate_keys(const KeyAnswer& answer, double hash_cost) {
 std::string describe_keys(const ColumnRef& column, const KeyAnswer& answer) {
   std::string text = column.name + " in key list " + std::to_string(answer.number + 1) + " (" +
                      std::to_string(answer.keys->size()) + " keys): ";
+  if (answer.keys->checked_late()) {
+    if (answer.keys->has_filter()) text += "two filters of the keys, ";
+    return text + "the keys are checked against the rows that are left";
+  }
   if (filters(answer)) text += "membership filter, batches of 64, then ";
   return text + "exact search of the sorted keys";
 }
@@ -73,6 +84,7 @@ void keep_listed(Run& run, const T* values, const KeySet& keys, Mask& rows) {
 template <class T>
 void screen_integers(Run& run, const ColumnView& column, const KeyAnswer& answer, Mask& rows) {
   const T* values = column.lanes<T>();
+  if (answer.keys->checked_late()) return answer.keys->screen_late(values, run.rows, rows.data());
   if (filters_now(run, answer)) {
     const auto screen = [&](std::size_t count, Mask& mask) {
       answer.keys->filter().screen(values, count, mask.data());
@@ -113,6 +125,7 @@ void screen_text(std::size_t all, const ColumnView& column, const MembershipFilt
 }  // namespace
 
 Verdict IntegerKeyStep::judge(Run& run, const std::uint64_t* select) const {
+  // Also of keys that are checked late without a filter: their values are needed then.
   const ColumnView& column = run.column(column_.column);
   Verdict verdict;
   verdict.yes = run.masks.take();

@@ -1,3 +1,5 @@
+#include <stdexcept>
+
 #include <trawl/base/error.hpp>
 #include <trawl/core/scan_program.hpp>
 
@@ -18,6 +20,7 @@ struct ScanProgram::State {
   std::vector<const Step*>
       rechecks;  // what candidates must pass exactly; empty: the first pass is exact
   bool may_be_undecidable = false;
+  bool checks_late = false;  // a key list
 };
 
 struct ScanProgram::Scratch::State {
@@ -95,23 +98,55 @@ ScanProgram::ScanProgram(const Predicate& predicate, const Schema& schema,
   state_->root = scan::compile(predicate.root, context,
                                {.negated = false, .ask_unknown = state_->may_be_undecidable});
   state_->rechecks = rechecks_of(*state_->root, state_->may_be_undecidable);
+  for (const KeyListRef& list : predicate.key_lists) {
+    const auto number = static_cast<std::size_t>(&list - predicate.key_lists.data());
+    if (!keys[number]->checked_late()) continue;
+    if (!keys_to_check_late(predicate))
+      throw std::logic_error("a key list cannot be checked late in '" + predicate.normal_form +
+                             "'");
+    state_->checks_late = true;
+  }
 }
 
 ScanProgram::~ScanProgram() = default;
 ScanProgram::ScanProgram(ScanProgram&&) noexcept = default;
 
+namespace {
+
+// The first pass: with every un-negated IN FILE that has a filter, or is checked late, answered by
+// that.
+Verdict first_pass(const Step& root, Run& run) {
+  const Mask everything = all_rows(run);
+  return root.judge(run, everything.data());
+}
+
+}  // namespace
+
+ScanCounts ScanProgram::screen(ColumnSource& source, Scratch& scratch,
+                               std::vector<std::uint64_t>& candidates) const {
+  const std::size_t rows = source.rows();
+  if (!checks_late()) throw std::logic_error("ScanProgram::screen: no key list is checked late");
+  scratch.state->masks.set_rows(rows);
+  Run run{source, scratch.state->masks, scratch.state->vectors, rows, (rows + 63) / 64, true,
+          false};
+  const Verdict verdict = first_pass(*state_->root, run);
+  candidates.assign(verdict.yes.data(), verdict.yes.data() + run.words);
+  return {.rows = rows, .candidates = count_rows(verdict.yes)};
+}
+
+bool ScanProgram::checks_late() const {
+  return state_->checks_late;
+}
+
 ScanCounts ScanProgram::scan(ColumnSource& source, Scratch& scratch,
                              std::vector<std::uint64_t>& matches) const {
   const std::size_t rows = source.rows();
+  if (checks_late()) throw std::logic_error("ScanProgram::scan: a key list is checked late");
   scratch.state->masks.set_rows(rows);
   Run run{source, scratch.state->masks, scratch.state->vectors,
           rows,   (rows + 63) / 64,     !state_->rechecks.empty(),
           false};
-  Verdict verdict;
-  {
-    const Mask everything = all_rows(run);
-    verdict = state_->root->judge(run, everything.data());
-  }
+  Verdict verdict = first_pass(*state_->root, run);
   ScanCounts counts;
   counts.rows = rows;
   counts.candidates = count_rows(verdict.yes);

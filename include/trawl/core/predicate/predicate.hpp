@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -114,5 +115,16 @@ SyntaxPtr parse(std::string_view text);
 // Types and folds. InputError with caret: unknown column (and the nearest name), types that cannot
 // be compared, literals that cannot be read as the column's type, bad regular expressions.
 Predicate bind(const SyntaxPtr& syntax, const Schema& schema);
+
+// A key list that rows need to be checked against only when all else is known of them.
+struct LateKeys {
+  std::size_t list = 0;    // position in Predicate::key_lists
+  std::size_t column = 0;  // whose values are checked
+};
+// The only list of a predicate that is `column IN FILE`, of integers or times, alone or as an
+// operand of the AND at its root, and computes nothing (so that no row can turn out undecidable).
+// Whether there is one is the same for all schemas in which the list's column has the same type,
+// but for those in which the list was folded away (key_lists is empty then).
+std::optional<LateKeys> keys_to_check_late(const Predicate& predicate);
 
 }  // namespace trawl::core
