@@ -55,6 +55,8 @@ class RecordedRun {
   // For fold::search or what is built on it. The caller may add to them.
   fold::SearchHooks& hooks() { return hooks_; }
   PhaseTimer& timer() { return timer_; }
+  // Where files can be that do not last.
+  fs::path scratch() const { return directory_.partial(); }
   // For summaries that are kept in one place (SearchHooks::checkpoint): they are written so often,
   // instead of each piece of work. Before the search.
   void keep_checkpoints(double seconds_between);

@@ -38,7 +38,7 @@ class Bytes(EvidenceTest):
     def test_the_same_with_little_memory(self):
         source = "gen:evidence?datasets=2&rows=300000&seed=4&entities=50&sources=20&duplicates=0.05"
         reports = [self.trawl("evidence", source, "--json", *options, ranks=ranks).json()
-                   for options in ((), ("--screen-memory", 1)) for ranks in (0, 3)]
+                   for options in ((), ("--screen-memory", 1), ("--compare-memory", 1)) for ranks in (0, 3)]
         for report in reports[1:]:
             for key in ("result_digest", "certificate", "compared_rows", "duplicates"):
                 self.assertEqual(report[key], reports[0][key])

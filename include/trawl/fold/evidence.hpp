@@ -40,6 +40,11 @@ struct EvidenceRequest {
   // Blocks of 16 bytes of the screen that proves identities to be unique; 0: one for 4 rows. No
   // result depends on it.
   std::uint64_t screen_blocks = 0;
+  // Bytes of records that may come twice which a rank keeps in memory until they are compared; more
+  // wait in a file in `scratch` (empty: where this system has files that do not last), which has no
+  // name and is gone with the process. No result depends on it.
+  std::uint64_t compare_bytes = std::uint64_t{1} << 30;
+  std::filesystem::path scratch;
   std::filesystem::path state;  // where the state is written; empty: nowhere
   bool overwrite_state = false;
   bool state_ids = true;  // false: states that share identities cannot be merged with it

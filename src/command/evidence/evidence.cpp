@@ -82,6 +82,7 @@ fold::EvidenceRequest request_of(const EvidenceParams& p, const comm::Comm& comm
   apply(p.scan, comm, request.search);
   request.columns = columns_of(p, request.search, comm);
   request.screen_bytes = p.screen_memory << 20;
+  request.compare_bytes = p.compare_memory << 20;
   request.registered = registry_of(p, request, comm);
   request.rules.registered_only = request.registered.has_value();
   if (p.state) request.state = *p.state;
@@ -96,7 +97,9 @@ Recorded run_job(const EvidenceParams& params, const fold::EvidenceRequest& requ
                  const Context& context, EvidenceExtras& extras) {
   RecordedRun run(params.run, context, request.search);
   run.keep_checkpoints(params.checkpoint);
-  fold::EvidenceResult result = fold::evidence(request, context.world, run.hooks(), run.timer());
+  fold::EvidenceRequest of_run = request;
+  of_run.scratch = run.scratch();
+  fold::EvidenceResult result = fold::evidence(of_run, context.world, run.hooks(), run.timer());
   extras.deduplicated = !request.columns.id.empty();
   extras.registered = request.registered.has_value();
   extras.candidates = result.candidates;
@@ -224,6 +227,10 @@ void describe(EvidenceParams& p, Options& visit) {
       "screen-memory", p.screen_memory, Range{1, 1 << 24}, "MIB",
       "memory of a node for finding duplicates, 4 bytes a row; with less, the data is read "
       "more often");
+  visit.option(
+      "compare-memory", p.compare_memory, Range{1, 1 << 24}, "MIB",
+      "memory of a rank for records that may be duplicates, until they are compared; more wait in "
+      "a file in the run's folder");
   describe(p.run, visit);
   visit.option("checkpoint", p.checkpoint, Range{0.1, 1e6}, "SECONDS",
                "how often the sums are written, so that a killed run can go on from there");

@@ -42,7 +42,7 @@ struct EvidenceParams {
   ScanParams scan;
   RunParams run;
   double checkpoint = 300;
-  std::uint64_t screen_memory = 4096;  // MiB
+  std::uint64_t screen_memory = 4096, compare_memory = 1024;  // MiB
 };
 
 void describe(EvidenceParams& p, Options& visit);

@@ -63,7 +63,7 @@ class TwoPasses {
         hooks_(hooks),
         timer_(timer),
         state_(request, comm),
-        population_(request.rules) {}
+        population_(request.rules, {request.compare_bytes, request.scratch}) {}
 
   EvidenceResult run() {
     EvidenceResult result;

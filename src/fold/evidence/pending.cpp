@@ -12,7 +12,8 @@
 namespace trawl::fold {
 namespace {
 
-constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
+// Few records take little memory, and of many little is lost at the end.
+constexpr std::size_t least_chunk = std::size_t{1} << 12, most_chunk = std::size_t{1} << 18;
 
 // u64 hash of the entity, u32 size, record.
 struct Waiting {
@@ -32,16 +33,55 @@ Waiting take_waiting(std::string_view& bytes) {
 }  // namespace
 
 void PendingRecords::add(std::uint64_t entity, std::string_view record) {
-  std::vector<std::string>& chunks = chunks_[EvidencePiece::part_of(entity)];
+  Bucket& bucket = bucket_of(entity);
   const std::size_t size = sizeof entity + sizeof(std::uint32_t) + record.size();
-  if (chunks.empty() || chunks.back().size() + size > chunks.back().capacity())
-    chunks.emplace_back().reserve(std::max(chunk_bytes, size));
+  std::vector<std::string>& chunks = bucket.chunks;
+  if (chunks.empty() || chunks.back().size() + size > chunks.back().capacity()) {
+    const std::size_t next = chunks.empty() ? least_chunk : 2 * chunks.back().capacity();
+    chunks.emplace_back().reserve(std::max(std::min(next, most_chunk), size));
+  }
   put(chunks.back(), entity);
   put_text(chunks.back(), record);
+  bucket.bytes += size;
+  in_memory_ += size;
+  if (in_memory_ > memory_.bytes) spill();
+}
+
+void PendingRecords::spill() {
+  if (!file_) {
+    file_.emplace(memory_.folder.empty() ? std::filesystem::temp_directory_path() : memory_.folder,
+                  "records that wait to be compared (--compare-memory)");
+  }
+  for (Share& share : buckets_) {
+    for (Bucket& bucket : share) {
+      for (const std::string& chunk : bucket.chunks) bucket.extents.push_back(file_->append(chunk));
+      bucket.chunks = {};
+    }
+  }
+  in_memory_ = 0;
+}
+
+template <class Function>
+void PendingRecords::each(const Bucket& bucket, const Function& function) const {
+  std::string read;
+  for (const SpillFile::Extent& extent : bucket.extents) {
+    read.resize(extent.bytes);
+    file_->read(extent, read.data());
+    function(std::string_view(read));
+  }
+  for (const std::string& chunk : bucket.chunks) function(std::string_view(chunk));
+}
+
+std::vector<std::uint64_t> PendingRecords::share_bytes() const {
+  std::vector<std::uint64_t> out(shares);
+  for (std::size_t i = 0; i < shares; ++i)
+    for (const Bucket& bucket : buckets_[i]) out[i] += bucket.bytes;
+  return out;
 }
 
 void PendingRecords::append_part(std::string& out, std::size_t part) const {
-  for (const std::string& chunk : chunks_[part]) out += chunk;
+  for (const Share& share : buckets_)
+    each(share[part], [&](std::string_view records) { out += records; });
 }
 
 void PendingRecords::merge(std::string_view bytes) {
@@ -51,21 +91,23 @@ void PendingRecords::merge(std::string_view bytes) {
   }
 }
 
-std::vector<std::vector<char>> PendingRecords::take_part(std::size_t part, std::size_t ranks) {
+std::vector<std::vector<char>> PendingRecords::take_shares(std::size_t part, std::size_t first,
+                                                           std::size_t last, std::size_t ranks) {
   std::vector<std::vector<char>> out(ranks);
   std::size_t bytes = 0;
-  for (const std::string& chunk : chunks_[part]) bytes += chunk.size();
+  for (std::size_t i = first; i < last; ++i) bytes += buckets_[i][part].bytes;
   for (std::vector<char>& of_rank : out) of_rank.reserve(bytes / ranks + bytes / 16);
-  for (std::string& chunk : chunks_[part]) {
-    std::string_view rest = chunk;
-    while (!rest.empty()) {
-      const Waiting waiting = take_waiting(rest);
-      std::vector<char>& to = out[owner_of(waiting.entity, ranks)];
-      to.insert(to.end(), waiting.whole.begin(), waiting.whole.end());
-    }
-    chunk = {};  // whose memory the next messages can have
+  for (std::size_t i = first; i < last; ++i) {
+    Bucket& bucket = buckets_[i][part];
+    each(bucket, [&](std::string_view records) {
+      while (!records.empty()) {
+        const Waiting waiting = take_waiting(records);
+        std::vector<char>& to = out[owner_of(waiting.entity, ranks)];
+        to.insert(to.end(), waiting.whole.begin(), waiting.whole.end());
+      }
+    });
+    bucket = {};
   }
-  chunks_[part] = {};
   return out;
 }
 

@@ -1,17 +1,19 @@
 #include "fold/evidence/population.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 #include <set>
+#include <utility>
 
 #include <trawl/base/parallel.hpp>
 
 #include "fold/stats/entity_key.hpp"
 
 namespace trawl::fold {
-EvidencePopulation::EvidencePopulation(const evidence::Rules& rules)
-    : table(std::isfinite(rules.max_group_weight)), rules_(rules) {}
+EvidencePopulation::EvidencePopulation(const evidence::Rules& rules, PendingMemory pending)
+    : table(std::isfinite(rules.max_group_weight)), rules_(rules), pending_(std::move(pending)) {}
 
 void EvidencePopulation::add(EvidencePiece& piece) {
   table.add(piece);
@@ -105,22 +107,29 @@ void EvidencePopulation::resolve(const comm::Comm& comm, int threads) {
     *count = comm.sum(*count);
 }
 
-// Collective. Some parts at a time: what is on its way stays small beside what waits.
+// Collective. Some shares at a time, of all parts: what is on its way stays small.
 void EvidencePopulation::resolve_pending(const comm::Comm& comm, int threads) {
+  constexpr std::size_t parts = EvidenceTable::parts;
+  constexpr std::uint64_t step_bytes = std::uint64_t{64} << 20;  // of a rank, about
   const auto ranks = static_cast<std::size_t>(comm.size());
-  const std::size_t at_once = comm.max(static_cast<std::uint64_t>(std::max(threads, 1)));
-  for (std::size_t first = 0; first < EvidenceTable::parts; first += at_once) {
-    const std::size_t count = std::min(at_once, EvidenceTable::parts - first);
-    std::vector<std::vector<std::vector<char>>> records(count);
+  std::vector<std::uint64_t> bytes = pending_.share_bytes();
+  comm.all_sum(bytes);
+  for (std::size_t first = 0, last = 0; first < bytes.size(); first = last) {
+    for (std::uint64_t sum = 0; last < bytes.size(); ++last) {
+      sum += bytes[last];
+      if (last > first && sum > ranks * step_bytes) break;
+    }
+    std::array<std::vector<std::vector<char>>, parts> of_part;
     comm.agree("sharing records that may come twice", [&] {
-      parallel_for(count, threads,
-                   [&](std::size_t i) { records[i] = pending_.take_part(first + i, ranks); });
+      parallel_for(parts, threads, [&](std::size_t part) {
+        of_part[part] = pending_.take_shares(part, first, last, ranks);
+      });
     });
-    for (auto& of_part : records) of_part = comm.exchange(of_part);
+    for (auto& records : of_part) records = comm.exchange(records);
     comm.agree("removing duplicates", [&] {
-      parallel_for(count, threads, [&](std::size_t i) {
+      parallel_for(parts, threads, [&](std::size_t part) {
         Resolver resolver(table, rules_);
-        resolver.add(sorted_records(records[i]));
+        resolver.add(sorted_records(of_part[part]));
         const std::lock_guard lock(mutex_);
         std::ranges::move(resolver.equivocations, std::back_inserter(equivocations));
       });

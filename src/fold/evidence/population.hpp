@@ -16,7 +16,7 @@ namespace trawl::fold {
 // A summary, spread over the ranks. Adding is thread-safe.
 class EvidencePopulation {
  public:
-  explicit EvidencePopulation(const evidence::Rules& rules);
+  explicit EvidencePopulation(const evidence::Rules& rules, PendingMemory pending = {});
 
   void add(EvidencePiece& piece);
   // An empty piece, and back: to take memory anew from the system costs as much as to read a

@@ -1,14 +1,6 @@
 #include "fold/evidence/record_spill.hpp"
 
-#include <cerrno>
-#include <cstring>
-
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <trawl/base/digest.hpp>
-#include <trawl/base/error.hpp>
 
 #include "fold/evidence/state_record.hpp"
 #include "fold/stats/entity_key.hpp"
@@ -22,24 +14,7 @@ constexpr std::size_t extent_bytes = std::size_t{64} << 10;
 }  // namespace
 
 RecordSpill::RecordSpill(const std::filesystem::path& folder)
-    : path_(folder / fmt::format("trawl-records-{}-XXXXXX", ::getpid())) {
-  std::string name = path_.string();
-  fd_ = Fd(::mkstemp(name.data()));
-  if (!fd_ || ::unlink(name.c_str()) != 0) {
-    throw DataError(
-        fmt::format("no file for the records of the state can be made: {} ({}). Write the state "
-                    "into a folder that can be written",
-                    name, std::strerror(errno)));
-  }
-  path_ = name;
-}
-
-void RecordSpill::write(Bucket& bucket) {
-  write_all(fd_, bucket.unwritten, path_);
-  bucket.extents.push_back({end_, bucket.unwritten.size()});
-  end_ += bucket.unwritten.size();
-  bucket.unwritten.clear();
-}
+    : file_(folder, "the records of the state, which is written into a folder of that disk,") {}
 
 void RecordSpill::add(std::size_t number, std::string_view bytes) {
   if (bytes.empty()) return;
@@ -47,15 +22,17 @@ void RecordSpill::add(std::size_t number, std::string_view bytes) {
   Bucket& bucket = buckets_[number];
   bucket.bytes += bytes.size();
   bucket.unwritten += bytes;
-  if (bucket.unwritten.size() >= extent_bytes) write(bucket);
+  if (bucket.unwritten.size() < extent_bytes) return;
+  bucket.extents.push_back(file_.append(bucket.unwritten));
+  bucket.unwritten.clear();
 }
 
 std::string RecordSpill::take(std::size_t number) {
   Bucket& bucket = buckets_[number];
   std::string out(bucket.bytes - bucket.unwritten.size(), '\0');
   std::size_t at = 0;
-  for (const Bucket::Extent& extent : bucket.extents) {
-    read_exactly(fd_, extent.offset, out.data() + at, extent.bytes, path_);
+  for (const SpillFile::Extent& extent : bucket.extents) {
+    file_.read(extent, out.data() + at);
     at += extent.bytes;
   }
   out += bucket.unwritten;

@@ -9,13 +9,12 @@
 #include <string>
 #include <vector>
 
-#include <trawl/base/file.hpp>
-
 #include "fold/evidence/collector.hpp"
+#include "fold/evidence/spill_file.hpp"
 
 namespace trawl::fold {
 
-// One file for each rank, without a name: it is gone when the process is. Adding is thread-safe.
+// One file for each rank. Adding is thread-safe.
 class RecordSpill {
  public:
   static constexpr std::size_t buckets = 256;
@@ -32,19 +31,13 @@ class RecordSpill {
 
  private:
   struct Bucket {
-    struct Extent {
-      std::uint64_t offset, bytes;
-    };
     std::uint64_t bytes = 0;
     std::string unwritten;
-    std::vector<Extent> extents;
+    std::vector<SpillFile::Extent> extents;
   };
-  void write(Bucket& bucket);
 
-  std::filesystem::path path_;
-  Fd fd_;
+  SpillFile file_;
   std::mutex mutex_;
-  std::uint64_t end_ = 0;
   std::array<Bucket, buckets> buckets_;
 };
 
