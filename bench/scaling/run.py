@@ -39,7 +39,7 @@ def arguments():
     parser.add_argument("--rows", type=int, default=0, help="rows of the runs over ranks and threads (10^6; full: 10^8)")
     parser.add_argument("--most-rows", type=int, default=0, help="rows grow tenfold from 10^6 up to this (10^8; full: 10^9)")
     parser.add_argument("--files", type=int, default=0, help="number of small files (1000; full: 10000)")
-    parser.add_argument("--file-rows", type=int, default=1000, help="rows of a small file")
+    parser.add_argument("--file-rows", help="rows of a small file, one or more sizes (1000; full: 1000,10000: 4 GB)")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each kind; the median counts")
     parser.add_argument("--data", help="folder for datasets; default: a temporary one, removed after")
     parser.add_argument("--trawl", type=pathlib.Path, help="the program; default: build/release, brought up to date first")
@@ -50,6 +50,7 @@ def arguments():
     args.rows = args.rows or (10**8 if args.full else 10**7)
     args.most_rows = args.most_rows or (10**9 if args.full else 10**8)
     args.files = args.files or (10_000 if args.full else 1000)
+    args.file_rows = [int(n) for n in (args.file_rows or ("1000,10000" if args.full else "1000")).split(",")]
     return args
 
 
@@ -132,14 +133,30 @@ class Scaling:
             rows *= 10
         return results
 
+    def floor(self, folder, threads):
+        """Microseconds per file that the system takes to list, open and read the headers."""
+        program = self.folder / "file_floor"
+        if not program.exists():
+            measure.call(["c++", "-O2", "-std=c++20", "-pthread", SOURCE / "bench" / "scaling" / "file_floor.cpp", "-o", program])
+        listing, reading = measure.call([program, folder, threads]).split()
+        return float(listing) + float(reading)
+
     def files(self):
         measure.tell("many small files")
-        folder = self.generate(f"files-{self.args.files}x{self.args.file_rows}", self.args.files, self.args.file_rows)
         threads = len(os.sched_getaffinity(0))
-        results = [self.median("files", folder, 1, threads), self.median("files", folder, 2, max(1, threads // 2))]
-        for result in results:
-            result["files"] = self.args.files
-            result["metadata_share"] = sum(result["phases_s"].get(p, 0) for p in ("open", "plan")) / result["seconds"]
+        results = []
+        for rows in self.args.file_rows:
+            folder = self.generate(f"files-{self.args.files}x{rows}", self.args.files, rows)
+            (folder / "trawl.catalog").unlink(missing_ok=True)
+            runs = [self.median("files", folder, 1, threads), self.median("files", folder, 2, max(1, threads // 2))]
+            measure.call([self.trawl, "index", "--quiet", "--catalog", "--columns", "user_id", folder])
+            runs.append(self.median("files, catalog", folder, 1, threads))
+            floor = self.floor(folder, threads)
+            for result in runs:
+                result["files"] = self.args.files
+                result["floor_us"] = floor
+                result["metadata_share"] = sum(result["phases_s"].get(p, 0) for p in ("open", "plan")) / result["seconds"]
+            results += runs
         return results
 
 

@@ -38,6 +38,8 @@ class Smoke(unittest.TestCase):
             text = page.read_text()
             self.assertIn("| 2 x 1 |", text)
             self.assertIn("| 20 of 100 rows |", text)
+            self.assertIn("| 20 of 100 rows, catalog |", text)
+            self.assertTrue(all(r["floor_us"] > 0 for r in results["files"]))
             self.assertTrue(text.startswith("before\n") and text.endswith("after\n"))
 
 

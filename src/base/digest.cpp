@@ -53,13 +53,31 @@ std::string Xxh3Stream::hex() const {
   return trawl::hex(std::as_bytes(std::span(canonical.digest)));
 }
 
+namespace {
+
+// Fetched once: looking it up costs more than hashing a short text.
+const EVP_MD* sha256_method() {
+  static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return method;
+}
+
+void begin_hash(EVP_MD_CTX* context) {
+  if (sha256_method() == nullptr || EVP_DigestInit_ex(context, sha256_method(), nullptr) != 1) {
+    throw std::runtime_error(
+        "OpenSSL offers no SHA-256: a provider is missing. Check openssl.cnf.");
+  }
+}
+
+}  // namespace
+
 struct Sha256::State {
   State() : context(EVP_MD_CTX_new()) {
     if (context == nullptr) throw std::bad_alloc();
-    if (EVP_DigestInit_ex(context, EVP_sha256(), nullptr) != 1) {
+    try {
+      begin_hash(context);
+    } catch (...) {
       EVP_MD_CTX_free(context);
-      throw std::runtime_error(
-          "OpenSSL offers no SHA-256: a provider is missing. Check openssl.cnf.");
+      throw;
     }
   }
   ~State() { EVP_MD_CTX_free(context); }
@@ -111,19 +129,32 @@ std::string hex(const Sha256Digest& digest) {
   return hex(std::as_bytes(std::span(digest)));
 }
 
+namespace {
+
+// Of `tag`, `first` and `second`, in a context that this thread keeps: trees have many nodes.
+Sha256Digest sha256_of(char tag, Bytes first, Bytes second) {
+  using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
+  thread_local const Context context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  if (context == nullptr) throw std::bad_alloc();
+  begin_hash(context.get());
+  Sha256Digest digest;
+  if (EVP_DigestUpdate(context.get(), &tag, 1) != 1 ||
+      EVP_DigestUpdate(context.get(), first.data(), first.size()) != 1 ||
+      EVP_DigestUpdate(context.get(), second.data(), second.size()) != 1 ||
+      EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
+    throw std::runtime_error("OpenSSL failed to hash");
+  }
+  return digest;
+}
+
+}  // namespace
+
 Sha256Digest merkle_leaf(Bytes leaf) {
-  Sha256 hash;
-  hash.add(bytes_of(std::string_view("\0", 1)));
-  hash.add(leaf);
-  return hash.finish();
+  return sha256_of('\0', leaf, {});
 }
 
 Sha256Digest merkle_node(const Sha256Digest& left, const Sha256Digest& right) {
-  Sha256 hash;
-  hash.add(bytes_of(std::string_view("\1", 1)));
-  hash.add(std::as_bytes(std::span(left)));
-  hash.add(std::as_bytes(std::span(right)));
-  return hash.finish();
+  return sha256_of('\1', std::as_bytes(std::span(left)), std::as_bytes(std::span(right)));
 }
 
 namespace {

@@ -100,17 +100,21 @@ void Fd::reset() noexcept {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
 }
 
-Fd open_for_reading(const fs::path& path) {
+SizedFd open_with_size(const fs::path& path) {
   // O_NONBLOCK: opening a pipe nobody writes to would wait for ever. It means nothing for regular
   // files.
   Fd fd(retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); }));
   if (!fd) fail("open file", path, errno);
-  const mode_t mode = status_of(fd, path).st_mode;
-  if (S_ISDIR(mode)) fail("read file", path, EISDIR);
-  if (!S_ISREG(mode)) {
+  const struct stat status = status_of(fd, path);
+  if (S_ISDIR(status.st_mode)) fail("read file", path, EISDIR);
+  if (!S_ISREG(status.st_mode)) {
     throw DataError(fmt::format("cannot read file: {} (not a regular file)", path.string()));
   }
-  return fd;
+  return {std::move(fd), static_cast<std::uint64_t>(status.st_size)};
+}
+
+Fd open_for_reading(const fs::path& path) {
+  return std::move(open_with_size(path).fd);
 }
 
 std::uint64_t file_bytes(const Fd& fd, const fs::path& path) {

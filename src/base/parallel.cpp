@@ -35,4 +35,12 @@ void parallel_for(std::size_t parts, int threads, const std::function<void(std::
   if (error) std::rethrow_exception(error);
 }
 
+void parallel_blocks(std::size_t parts, int threads, const std::function<void(std::size_t)>& body) {
+  constexpr std::size_t block = 64;
+  parallel_for((parts + block - 1) / block, threads, [&](std::size_t i) {
+    const std::size_t end = std::min(parts, (i + 1) * block);
+    for (std::size_t part = i * block; part < end; ++part) body(part);
+  });
+}
+
 }  // namespace trawl

@@ -193,7 +193,7 @@ Recorded RecordedRun::record(const fold::SearchResult& result,
   run.path = directory_.path();
   run.exit_code = exit_code_of(result);
   timer_.begin("certify");
-  fold::Certificate certificate;
+  fold::MadeCertificate certificate;
   comm_.agree("writing the certificate", [&] {
     if (!comm_.is_root()) return;
     Answer answered = answer();
@@ -213,7 +213,7 @@ Recorded RecordedRun::record(const fold::SearchResult& result,
   return run;
 }
 
-void RecordedRun::write_files(const Recorded& run, const fold::Certificate& certificate,
+void RecordedRun::write_files(const Recorded& run, const fold::MadeCertificate& certificate,
                               const std::vector<fold::RankReport>& reports) const {
   directory_.write(std::string(fold::result_file(request_.command)), run.result);
   directory_.write("certificate.json", certificate.to_text());

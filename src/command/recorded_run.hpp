@@ -71,7 +71,7 @@ class RecordedRun {
             const std::vector<fold::Work>& work);
   void finish(const fold::FinishedWork& work, const fold::RowSummary& summary);
   Recorded interrupted() const;
-  void write_files(const Recorded& run, const fold::Certificate& certificate,
+  void write_files(const Recorded& run, const fold::MadeCertificate& certificate,
                    const std::vector<fold::RankReport>& reports) const;
 
   const RunParams& params_;

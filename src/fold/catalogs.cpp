@@ -50,8 +50,7 @@ std::optional<Catalogs::Known> Catalogs::find(const store::DatasetRef& ref) {
   if (!number) return std::nullopt;
   const store::CatalogEntry& entry = opened->catalog.entries()[*number];
   // An index beside the file may prove more, and says so in the certificate.
-  std::error_code error;
-  if (std::filesystem::exists(store::sidecar_path(ref), error)) return std::nullopt;
+  if (store::has_sidecar(ref)) return std::nullopt;
   const bool current = opened->catalog.is_current(*number, ref.location);
 
   const std::lock_guard lock(mutex_);

@@ -1,10 +1,16 @@
+#include <iterator>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include <trawl/base/digest.hpp>
 #include <trawl/base/error.hpp>
+#include <trawl/base/parallel.hpp>
 #include <trawl/base/version.hpp>
+#include <trawl/core/integrity/merkle.hpp>
 #include <trawl/fold/certificate.hpp>
 
+#include "fold/json_text.hpp"
 #include "fold/state_plan.hpp"
 
 namespace trawl::fold {
@@ -29,20 +35,72 @@ GroupState state_named(const std::string& name) {
   throw DataError(fmt::format("certificate: '{}' is no state of a row group", name));
 }
 
-Json dataset_entry(const SearchResult& result, std::uint64_t index) {
+// Canonical text of to_json(Coverage) and to_json(LedgerRun), by which certificates are read. There
+// is one for each of thousands of datasets.
+void append_coverage(std::string& out, const Coverage& c) {
+  fmt::format_to(std::back_inserter(out),
+                 R"({{"rows":{},"scanned":{},"pruned":{},"failed":{},"unvisited":{},)"
+                 R"("candidates":{},"false_positives":{},"matches":{}}})",
+                 c.rows, c.scanned, c.pruned, c.failed, c.unvisited, c.candidates,
+                 c.false_positives, c.matches);
+}
+
+void append_ledger_run(std::string& out, const LedgerRun& run) {
+  fmt::format_to(std::back_inserter(out), R"({{"row_groups":[{},{}],"state":"{}","rows":{})",
+                 run.begin, run.end, name_of(run.state), run.counts.rows);
+  if (run.state == GroupState::scanned) {
+    fmt::format_to(std::back_inserter(out),
+                   R"(,"candidates":{},"false_positives":{},"matches":{}}})", run.counts.candidates,
+                   run.counts.false_positives, run.counts.matches);
+    return;
+  }
+  out += run.state == GroupState::pruned ? R"(,"rule":)" : R"(,"reason":)";
+  append_quoted(out, run.reason);
+  if (run.state == GroupState::pruned) {
+    out += R"(,"bounds":[)";
+    for (std::size_t i = 0; i < run.bounds.size(); ++i) {
+      if (i > 0) out += ',';
+      out += run.bounds[i];
+    }
+    out += ']';
+  }
+  out += '}';
+}
+
+std::string dataset_entry(const SearchResult& result, std::uint64_t index) {
   const DatasetFacts& facts = result.opened.facts[index];
-  Json entry = {{"name", result.opened.refs()[index].name},
-                {"kind", facts.kind},
-                {"digest", facts.digest},
-                {"index_digest", facts.index_digest},
-                {"row_group_rows", facts.row_group_rows},
-                {"coverage", to_json(result.coverage[index])}};
-  if (!facts.catalog_digest.empty()) entry["catalog_digest"] = facts.catalog_digest;
-  if (!facts.failure.empty()) entry["failure"] = facts.failure;
-  Json ledger = Json::array();
-  for (const LedgerRun& run : result.ledger.of_dataset(index)) ledger.push_back(to_json(run));
-  entry["ledger"] = std::move(ledger);
+  std::string entry;
+  entry.reserve(1024);
+  const auto add = [&](std::string_view key, std::string_view text) {
+    entry += key;
+    append_quoted(entry, text);
+  };
+  add(R"({"name":)", result.opened.refs()[index].name);
+  add(R"(,"kind":)", facts.kind);
+  add(R"(,"digest":)", facts.digest);
+  add(R"(,"index_digest":)", facts.index_digest);
+  fmt::format_to(std::back_inserter(entry), R"(,"row_group_rows":{},"coverage":)",
+                 facts.row_group_rows);
+  append_coverage(entry, result.coverage[index]);
+  if (!facts.catalog_digest.empty()) add(R"(,"catalog_digest":)", facts.catalog_digest);
+  if (!facts.failure.empty()) add(R"(,"failure":)", facts.failure);
+  entry += R"(,"ledger":[)";
+  bool first = true;
+  for (const LedgerRun& run : result.ledger.of_dataset(index)) {
+    if (!std::exchange(first, false)) entry += ',';
+    append_ledger_run(entry, run);
+  }
+  entry += "]}";
   return entry;
+}
+
+// The root of the Merkle tree over the entries of `datasets`.
+std::string root_of(std::span<const std::string> entries, int threads) {
+  std::vector<Sha256Digest> leaves(entries.size());
+  parallel_blocks(entries.size(), threads, [&](std::size_t i) {
+    leaves[i] = merkle_leaf(bytes_of(std::string_view(entries[i])));
+  });
+  return hex(core::merkle_root_of(leaves));
 }
 
 Json key_list_entries(const SearchResult& result) {
@@ -141,14 +199,13 @@ std::string result_file(std::string_view command) {
   return command == "search" ? "matches.jsonl" : fmt::format("{}.jsonl", command);
 }
 
-Certificate make_certificate(const SearchRequest& request, const SearchResult& result,
-                             const std::string& result_digest, const Json& counts) {
-  Json datasets = Json::array();
-  for (std::uint64_t i = 0; i < result.opened.refs().size(); ++i)
-    datasets.push_back(dataset_entry(result, i));
-  const std::string root = merkle_root_of(datasets);
-  Certificate certificate;
-  certificate.body = {
+MadeCertificate make_certificate(const SearchRequest& request, const SearchResult& result,
+                                 const std::string& result_digest, const Json& counts) {
+  std::vector<std::string> entries(result.opened.refs().size());
+  parallel_blocks(entries.size(), request.threads,
+                  [&](std::size_t i) { entries[i] = dataset_entry(result, i); });
+  MadeCertificate certificate;
+  certificate.head = {
       {"format", certificate_format},
       {"program", fmt::format("trawl {} ({})", version(), commit())},
       {"command", request.command},
@@ -166,13 +223,39 @@ Certificate make_certificate(const SearchRequest& request, const SearchResult& r
         {"unreadable", result.audit.unreadable},
         {"hits", result.audit.hits}}},
       {"result_digest", result_digest},
-      {"merkle_root", root},
-      {"datasets", std::move(datasets)},
+      {"merkle_root", root_of(entries, request.threads)},
   };
-  if (!request.parameters.is_null()) certificate.body["parameters"] = request.parameters;
-  if (!counts.is_null()) certificate.body["counts"] = counts;
-  certificate.digest = hex(sha256(bytes_of(canonical_text(certificate.body))));
+  certificate.tail = Json::object();
+  if (!request.parameters.is_null()) certificate.tail["parameters"] = request.parameters;
+  if (!counts.is_null()) certificate.tail["counts"] = counts;
+  certificate.set_canonical(entries);
+  certificate.digest = hex(sha256(bytes_of(certificate.canonical)));
   return certificate;
+}
+
+void MadeCertificate::set_canonical(std::span<const std::string> entries) {
+  std::size_t bytes = 0;
+  for (const std::string& entry : entries) bytes += entry.size() + 1;
+  canonical = canonical_text(head);
+  canonical.reserve(canonical.size() + bytes + 4096);
+  canonical.back() = ',';
+  canonical += R"("datasets":[)";
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i > 0) canonical += ',';
+    canonical += entries[i];
+  }
+  canonical += ']';
+  const std::string rest = canonical_text(tail);
+  if (!tail.empty()) canonical += ',' + rest.substr(1, rest.size() - 2);
+  canonical += '}';
+}
+
+std::string MadeCertificate::to_text() const {
+  std::string text;
+  text.reserve(canonical.size() * 2);
+  append_indented(text, std::string_view(canonical).substr(0, canonical.size() - 1), 0);
+  text += ",\n \"certificate\": \"" + digest + "\"\n}\n";
+  return text;
 }
 
 std::string Certificate::to_text() const {

@@ -90,14 +90,14 @@ void add_sketches(const store::Dataset& dataset, const std::vector<std::size_t>&
 
 }  // namespace
 
-void DatasetPool::compile(OpenDataset& open) const {
+std::shared_ptr<const core::ScanProgram> DatasetPool::compile(const OpenDataset& open) const {
   core::ScanOptions options = options_;
   options.distinct = open.info().distinct;
   options.paged = open.info().codec == "none";
   std::vector<std::vector<std::byte>> space(open.info().schema.size());
   if (use_index_) add_sketches(*open.dataset, open.predicate.columns, options, space);
-  open.program = std::make_unique<core::ScanProgram>(open.predicate, open.info().schema, keys_,
-                                                     std::move(options));
+  return std::make_shared<core::ScanProgram>(open.predicate, open.info().schema, keys_,
+                                             std::move(options));
 }
 
 void DatasetPool::use_keys(std::span<const core::KeySet* const> keys, core::ScanOptions options,
@@ -106,13 +106,11 @@ void DatasetPool::use_keys(std::span<const core::KeySet* const> keys, core::Scan
   use_index_ = use_index;
   keys_.assign(keys.begin(), keys.end());
   options_ = options;
-  with_program_ = true;
-  for (auto& [index, entry] : open_) compile(*entry.open);
+  for (auto& [index, entry] : open_) entry.open->program.reset();
 }
 
 void DatasetPool::forget_keys() {
   const std::lock_guard lock(mutex_);
-  with_program_ = false;
   for (auto& [index, entry] : open_) entry.open->program.reset();
   keys_.clear();
 }
@@ -129,20 +127,48 @@ std::uint64_t DatasetPool::group_rows(std::uint64_t index, std::uint64_t group) 
 }
 
 std::shared_ptr<OpenDataset> DatasetPool::make(std::uint64_t index) {
-  auto open = std::make_shared<OpenDataset>();
   const Known& known = known_[index];
-  open->dataset = open_with_retry(refs_[index], known.digest);
-  if (!known.digest.empty() &&
-      (open->info().digest != known.digest || open->info().rows != known.rows)) {
+  auto dataset = open_with_retry(refs_[index], known.digest);
+  const store::DatasetInfo& info = dataset->info();
+  if (!known.digest.empty() && (info.digest != known.digest || info.rows != known.rows)) {
     throw DataError(fmt::format(
         "'{}' changed while it was searched: its digest was {} and is now {}. Search again",
-        refs_[index].location, known.digest, open->info().digest));
+        refs_[index].location, known.digest, info.digest));
   }
-  BoundQuery bound = bind(query_, open->info().schema);
-  open->predicate = std::move(bound.predicate);
-  open->select = std::move(bound.select);
-  if (with_program_) compile(*open);
-  return open;
+  auto bound = bind_once(info.schema);
+  return std::make_shared<OpenDataset>(std::move(dataset), std::move(bound));
+}
+
+namespace {
+
+// Categories are compared by place: equal tables are one (store::open_dataset).
+bool same(const Schema& a, const Schema& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const ColumnSchema& x, const ColumnSchema& y) {
+                      return x.type == y.type && x.lane == y.lane && x.nullable == y.nullable &&
+                             x.categories == y.categories && x.name == y.name;
+                    });
+}
+
+}  // namespace
+
+// Thousands of datasets have few schemas.
+std::shared_ptr<const BoundQuery> DatasetPool::bind_once(const Schema& schema) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Bound& known : bound_) {
+      if (same(known.schema, schema)) return known.query;
+    }
+  }
+  auto query = std::make_shared<const BoundQuery>(bind(query_, schema));
+  const std::lock_guard lock(mutex_);
+  if (bound_.size() < most_bound) {
+    bound_.push_back({schema, query});
+  } else {
+    bound_[next_bound_] = {schema, query};
+    next_bound_ = (next_bound_ + 1) % most_bound;
+  }
+  return query;
 }
 
 namespace {
@@ -187,6 +213,13 @@ std::shared_ptr<const OpenDataset> DatasetPool::open(std::uint64_t index) {
   opened_.notify_all();
   if (error) std::rethrow_exception(error);
   keep(index, open);
+  return open;
+}
+
+std::shared_ptr<const OpenDataset> DatasetPool::open_to_scan(std::uint64_t index) {
+  auto open = this->open(index);
+  const std::lock_guard lock(open->program_mutex);
+  if (!open->program) open->program = compile(*open);
   return open;
 }
 

@@ -44,7 +44,7 @@ class Worker {
     std::shared_ptr<const OpenDataset> open;
     std::string failure;
     try {
-      open = shared_.job.pool->open(piece.dataset);
+      open = shared_.job.pool->open_to_scan(piece.dataset);
     } catch (const DataError& error) {
       failure = error.what();
     }
@@ -147,7 +147,9 @@ core::ScanCounts scan_group(const OpenDataset& open, std::uint64_t dataset, std:
 FoldResult fold(const FoldJob& job) {
   Shared shared(job);
   shared.result.summary = job.make_summary();
-  const int threads = std::max(job.threads, 1);
+  // The audit often has one row group: no thread is started that would find nothing to do.
+  const int threads = static_cast<int>(std::clamp<std::size_t>(
+      shared.pieces.size(), 1, static_cast<std::size_t>(std::max(job.threads, 1))));
   shared.result.thread_seconds.resize(static_cast<std::size_t>(threads));
   do {
     shared.running = threads;

@@ -46,7 +46,8 @@ std::string explain(const SearchRequest& request, const comm::Comm& comm) {
   const KeyLists keys =
       KeyLists::load(opened.key_lists, request.fpr, request.threads, comm, may_be_late);
   opened.pool->use_keys(keys.sets(), {.use_filter = request.filters}, request.index);
-  const Pruned pruned = prune(opened, keys.sets(), {request.zone_maps, request.index}, comm);
+  const Pruned pruned =
+      prune(opened, keys.sets(), {request.zone_maps, request.index}, request.threads, comm);
 
   std::string text;
   comm.agree("explaining", [&] {
@@ -58,7 +59,8 @@ std::string explain(const SearchRequest& request, const comm::Comm& comm) {
       rows += opened.facts[i].rows;
       if (opened.facts[i].failure.empty()) first = i;
     }
-    if (first < opened.facts.size()) text += predicate_part(*opened.pool->open(first), opened);
+    if (first < opened.facts.size())
+      text += predicate_part(*opened.pool->open_to_scan(first), opened);
     for (const KeyListFacts& list : keys.facts()) {
       if (list.checked_late) {
         text += fmt::format(

@@ -39,7 +39,7 @@ std::vector<Work> sample(std::span<const Work> work) {
 // Local. Rows and candidates of one row group; none of one that cannot be read.
 core::ScanCounts screen_one(const Opened& opened, const Work& work) {
   try {
-    const auto open = opened.pool->open(work.dataset);
+    const auto open = opened.pool->open_to_scan(work.dataset);
     if (!open->program->checks_late()) return {};
     GroupColumns columns;
     core::ScanProgram::Scratch scratch;

@@ -38,6 +38,12 @@ void Ledger::merge(const Ledger& other) {
   runs_.insert(runs_.end(), other.runs_.begin(), other.runs_.end());
 }
 
+void Ledger::merge(Ledger&& other) {
+  runs_.insert(runs_.end(), std::make_move_iterator(other.runs_.begin()),
+               std::make_move_iterator(other.runs_.end()));
+  other.runs_.clear();
+}
+
 void Ledger::canonicalise() {
   std::sort(runs_.begin(), runs_.end(), [](const LedgerRun& a, const LedgerRun& b) {
     return std::pair(a.dataset, a.begin) < std::pair(b.dataset, b.begin);

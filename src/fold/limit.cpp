@@ -31,7 +31,7 @@ bool cut_at_limit(SearchResult& result, std::uint64_t limit) {
   }
   // The last row group again, only up to the last match: its candidates and false positives after
   // that do not count.
-  const auto open = result.opened.pool->open(last.dataset);
+  const auto open = result.opened.pool->open_to_scan(last.dataset);
   GroupColumns columns;
   core::ScanProgram::Scratch scratch;
   const core::ScanCounts counts =

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <exception>
 #include <thread>
 
@@ -8,6 +9,7 @@
 #include <trawl/base/json.hpp>
 #include <trawl/base/parallel.hpp>
 #include <trawl/base/partition.hpp>
+#include <trawl/base/text.hpp>
 #include <trawl/fold/open.hpp>
 
 #include "catalogs.hpp"
@@ -28,12 +30,14 @@ struct Binding {
 
 std::vector<store::DatasetRef> list_on_root(const std::vector<std::string>& inputs,
                                             const std::string& table, const Comm& comm) {
-  std::string text;
+  std::vector<store::DatasetRef> refs;
   comm.agree("listing the inputs", [&] {
-    if (comm.is_root()) text = store::format_refs(store::list_inputs(inputs, table));
+    if (comm.is_root()) refs = store::list_inputs(inputs, table, comm.size() > 1);
   });
+  if (comm.size() == 1) return refs;
+  std::string text = store::format_refs(refs);
   comm.broadcast(text);
-  return store::parse_refs(text);
+  return comm.is_root() ? refs : store::parse_refs(text);
 }
 
 std::uint64_t weight_of(const OpenDataset& open) {
@@ -63,6 +67,13 @@ Binding binding_of(const core::Predicate& predicate) {
           core::keys_to_check_late(predicate).has_value()};
 }
 
+// A message may name a file whose name is not UTF-8; facts are, as the certificate prints them.
+std::string printable(std::string_view message) {
+  if (!invalid_utf8(message)) return std::string(message);
+  const Json text = message;
+  return Json::parse(text.dump(-1, ' ', false, Json::error_handler_t::replace)).get<std::string>();
+}
+
 // Local. Opens dataset `index`; what goes wrong is a fact, not an error.
 DatasetFacts open_one(DatasetPool& pool, std::uint64_t index, Binding& binding) {
   DatasetFacts facts;
@@ -72,14 +83,14 @@ DatasetFacts open_one(DatasetPool& pool, std::uint64_t index, Binding& binding) 
     facts.group_weight = weight_of(*open);
     binding = binding_of(open->predicate);
   } catch (const InputError& error) {  // opened, but the predicate does not fit
-    facts.failure = error.what();
+    facts.failure = printable(error.what());
     try {
       fill_facts(facts, open_with_retry(pool.refs()[index])->info());
     } catch (const DataError& damage) {
-      facts.failure = damage.what();
+      facts.failure = printable(damage.what());
     }
   } catch (const DataError& error) {
-    facts.failure = error.what();
+    facts.failure = printable(error.what());
   }
   return facts;
 }
@@ -97,23 +108,72 @@ std::optional<DatasetFacts> look_up(Catalogs& catalogs, const store::DatasetRef&
   return facts;
 }
 
-Json to_json(const DatasetFacts& f) {
-  return Json::array({f.failure, f.readable, f.kind, f.codec, f.digest, f.index_digest,
-                      f.catalog_digest, f.rows, f.row_group_rows, f.bytes, f.group_weight});
+// Facts as bytes: counts of 8 bytes, texts behind their lengths.
+class Packer {
+ public:
+  void add(std::uint64_t number) {
+    bytes_.append(reinterpret_cast<const char*>(&number), sizeof number);
+  }
+  void add(std::string_view text) {
+    add(std::uint64_t{text.size()});
+    bytes_ += text;
+  }
+  std::string take() { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+class Unpacker {
+ public:
+  explicit Unpacker(std::string_view bytes) : rest_(bytes) {}
+  bool is_empty() const { return rest_.empty(); }
+  std::uint64_t number() {
+    std::uint64_t number = 0;
+    std::memcpy(&number, take(sizeof number).data(), sizeof number);
+    return number;
+  }
+  std::string text() { return std::string(take(number())); }
+
+ private:
+  std::string_view take(std::uint64_t bytes) {
+    if (bytes > rest_.size()) throw Error("dataset facts: truncated bytes");
+    const std::string_view taken = rest_.substr(0, bytes);
+    rest_.remove_prefix(bytes);
+    return taken;
+  }
+  std::string_view rest_;
+};
+
+void pack(Packer& to, const DatasetFacts& f) {
+  for (const std::string_view text :
+       {f.failure, f.kind, f.codec, f.digest, f.index_digest, f.catalog_digest})
+    to.add(text);
+  for (const std::uint64_t number :
+       {std::uint64_t{f.readable}, f.rows, f.row_group_rows, f.bytes, f.group_weight})
+    to.add(number);
 }
 
-DatasetFacts facts_from(const Json& j) {
-  return {j[0], j[1], j[2], j[3], j[4], j[5], j[6], j[7], j[8], j[9], j[10]};
+DatasetFacts facts_from(Unpacker& from) {
+  DatasetFacts f;
+  for (std::string* text :
+       {&f.failure, &f.kind, &f.codec, &f.digest, &f.index_digest, &f.catalog_digest})
+    *text = from.text();
+  f.readable = from.number() != 0;
+  for (std::uint64_t* number : {&f.rows, &f.row_group_rows, &f.bytes, &f.group_weight})
+    *number = from.number();
+  return f;
 }
 
 // Collective. The facts of all datasets, in canonical order.
 std::vector<DatasetFacts> share_facts(const std::vector<DatasetFacts>& mine, const Comm& comm) {
-  Json array = Json::array();
-  for (const DatasetFacts& facts : mine) array.push_back(to_json(facts));
+  if (comm.size() == 1) return mine;
+  Packer packer;
+  for (const DatasetFacts& facts : mine) pack(packer, facts);
   std::vector<DatasetFacts> all;
-  const std::string text = array.dump(-1, ' ', false, Json::error_handler_t::replace);
-  for (const std::string& part : comm.all_gather_text(text)) {
-    for (const Json& facts : parse_json(part, "dataset facts")) all.push_back(facts_from(facts));
+  for (const std::string& part : comm.all_gather_text(packer.take())) {
+    Unpacker unpacker(part);
+    while (!unpacker.is_empty()) all.push_back(facts_from(unpacker));
   }
   return all;
 }
@@ -184,7 +244,8 @@ struct Opening::State {
 
   void open_all() {
     try {
-      parallel_for(end - begin, threads, [&](std::size_t i) {
+      const auto work = end - begin > 1024 ? parallel_blocks : parallel_for;
+      work(end - begin, threads, [&](std::size_t i) {
         if (begin + i == 0) return;  // that one is open
         facts[i] = find(begin + i, bindings[i]);
       });
@@ -230,12 +291,12 @@ Opening::Opening(const std::vector<std::string>& inputs, const std::string& tabl
                  int threads, bool use_catalogs, const Comm& comm)
     : state_(new State(comm, std::max(threads, 1))) {
   Opened& opened = state_->opened;
-  const auto refs = list_on_root(inputs, table, comm);
+  auto refs = list_on_root(inputs, table, comm);
   std::vector<std::uint64_t> bytes;
   for (const store::DatasetRef& ref : refs) bytes.push_back(ref.bytes + 1);
   opened.owned = cut_by_weight(bytes, comm.size());
   if (use_catalogs) opened.catalogs = std::make_shared<Catalogs>(query);
-  opened.pool = std::make_unique<DatasetPool>(refs, std::move(query));
+  opened.pool = std::make_unique<DatasetPool>(std::move(refs), std::move(query));
   state_->begin = opened.owned[static_cast<std::size_t>(comm.rank())];
   state_->end = opened.owned[static_cast<std::size_t>(comm.rank()) + 1];
   state_->facts.resize(state_->end - state_->begin);

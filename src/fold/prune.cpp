@@ -5,6 +5,7 @@
 
 #include <trawl/base/error.hpp>
 #include <trawl/base/json.hpp>
+#include <trawl/base/parallel.hpp>
 #include <trawl/core/predicate/zone_test.hpp>
 #include <trawl/fold/open.hpp>
 
@@ -118,25 +119,49 @@ std::optional<core::PruneProof> prove(const OpenDataset& open, std::uint64_t gro
                               lookup ? &*lookup : nullptr);
 }
 
+namespace {
+
+// What is known of some neighbouring datasets.
+struct Part {
+  Ledger ledger;
+  std::vector<Work> work;
+};
+
+void prune_one(const Opened& opened, std::uint64_t index, std::span<const core::KeySet* const> keys,
+               Screens screens, Part& part) {
+  const DatasetFacts& facts = opened.facts[index];
+  if (!facts.failure.empty()) return record_failure(opened, index, part.ledger);
+  try {
+    prune_dataset(opened, index, keys, screens, part.ledger, part.work);
+  } catch (const DataError&) {  // it went away since: scanning will find that, and record why
+    part.work.push_back({index, 0, facts.row_groups(), facts.group_weight});
+  }
+}
+
+}  // namespace
+
 Pruned prune(const Opened& opened, std::span<const core::KeySet* const> keys, Screens screens,
-             const comm::Comm& comm) {
+             int threads, const comm::Comm& comm) {
+  const auto rank = static_cast<std::size_t>(comm.rank());
+  const std::uint64_t begin = opened.owned[rank], end = opened.owned[rank + 1];
+  // Few at a time: one dataset may be thousands of row groups.
+  const std::uint64_t share =
+      (end - begin) / (static_cast<std::uint64_t>(std::max(threads, 1)) * 8);
+  const std::uint64_t block = std::clamp<std::uint64_t>(share, 1, 64);
+  std::vector<Part> parts((end - begin + block - 1) / block);
+  comm.agree("testing zone maps", [&] {
+    parallel_for(parts.size(), threads, [&](std::size_t i) {
+      const std::uint64_t first = begin + i * block;
+      for (std::uint64_t index = first; index < std::min(end, first + block); ++index)
+        prune_one(opened, index, keys, screens, parts[i]);
+    });
+  });
   Pruned pruned;
   std::vector<Work> mine;
-  const auto rank = static_cast<std::size_t>(comm.rank());
-  comm.agree("testing zone maps", [&] {
-    for (std::uint64_t index = opened.owned[rank]; index < opened.owned[rank + 1]; ++index) {
-      if (!opened.facts[index].failure.empty()) {
-        record_failure(opened, index, pruned.ledger);
-        continue;
-      }
-      try {
-        prune_dataset(opened, index, keys, screens, pruned.ledger, mine);
-      } catch (const DataError&) {  // it went away since: scanning will find that, and record why
-        mine.push_back(
-            {index, 0, opened.facts[index].row_groups(), opened.facts[index].group_weight});
-      }
-    }
-  });
+  for (Part& part : parts) {
+    pruned.ledger.merge(std::move(part.ledger));
+    mine.insert(mine.end(), part.work.begin(), part.work.end());
+  }
   pruned.work = comm.all_gather(std::span<const Work>(mine));
   return pruned;
 }

@@ -165,7 +165,7 @@ Json performance(const std::vector<RankReport>& reports, const Coverage& total,
 }
 
 Json make_run_record(const SearchRequest& request, const SearchResult& result,
-                     const Certificate& certificate, const std::vector<RankReport>& reports,
+                     const MadeCertificate& certificate, const std::vector<RankReport>& reports,
                      const std::string& options, double price_per_node_hour) {
   Json inputs = Json::array();
   for (std::size_t i = 0; i < result.opened.refs().size(); ++i)
@@ -182,9 +182,9 @@ Json make_run_record(const SearchRequest& request, const SearchResult& result,
                  {"predicate", result.opened.normal_form},
                  {"options", options},
                  {"certificate", certificate.digest},
-                 {"result_digest", certificate.body.at("result_digest")},
+                 {"result_digest", certificate.head.at("result_digest")},
                  {"coverage", fold::to_json(result.total)},
-                 {"audit", certificate.body.at("audit")},
+                 {"audit", certificate.head.at("audit")},
                  {"audit_share", request.audit},
                  {"screens",
                   {{"zone_maps", request.zone_maps},
@@ -194,7 +194,7 @@ Json make_run_record(const SearchRequest& request, const SearchResult& result,
                  {"key_lists", key_list_facts(result)},
                  {"performance", performance(reports, result.total, price_per_node_hour)},
                  {"inputs", std::move(inputs)}};
-  if (certificate.body.contains("counts")) record["counts"] = certificate.body.at("counts");
+  if (certificate.tail.contains("counts")) record["counts"] = certificate.tail.at("counts");
   return record;
 }
 

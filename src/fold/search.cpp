@@ -53,7 +53,7 @@ class Search {
 
   // Collective. Everything that all ranks know goes up the tree to root.
   void merge(Ledger pruned) {
-    pruned.merge(ledger_);
+    pruned.merge(std::move(ledger_));
     const auto join = [](std::string a, const std::string& b) { return std::move(a) + b; };
     if (comm_.size() == 1) {
       result_.ledger = std::move(pruned);
@@ -100,7 +100,7 @@ class Search {
       matches += run.counts.matches;
       if (run.state == GroupState::scanned) result_.rows_scanned += run.counts.rows;
     }
-    ledger_.merge(folded.ledger);
+    ledger_.merge(std::move(folded.ledger));
     matches_->take(*folded.summary);
     left_.insert(left_.end(), folded.left.begin(), folded.left.end());
     result_.bytes_read += folded.bytes_read;
@@ -233,7 +233,8 @@ SearchResult search(const SearchRequest& request, const Comm& comm, const Search
   use_keys();
 
   timer.begin("plan");
-  Pruned pruned = prune(result.opened, keys.sets(), {request.zone_maps, request.index}, comm);
+  Pruned pruned =
+      prune(result.opened, keys.sets(), {request.zone_maps, request.index}, request.threads, comm);
   if (keys.late() &&
       !leaves_few(result.opened, pruned.work, keys.late()->size(), request.threads, comm)) {
     timer.begin("share");

@@ -70,6 +70,15 @@ std::string absolute_folder(const fs::path& file) {
   return fs::absolute(file).lexically_normal().parent_path().string() + '/';
 }
 
+// Absolute and normal. Of most paths that is easily seen: making it costs more than opening a file.
+std::string absolute_text(const fs::path& path) {
+  const std::string& text = path.native();
+  const bool plain = !text.empty() && text[0] != '.' && text.find("/.") == std::string::npos &&
+                     text.find("//") == std::string::npos && text.back() != '/';
+  if (!plain) return fs::absolute(path).lexically_normal().string();
+  return text[0] == '/' ? text : fs::current_path().string() + '/' + text;
+}
+
 std::uint64_t count_in(const ColumnView& view, std::size_t row) {
   const std::int64_t value = view.integer(row);
   if (value < 0 || !view.is_valid(row)) throw DataError("a count in it is negative");
@@ -137,7 +146,7 @@ const std::string& Catalog::digest() const {
 }
 
 std::optional<std::size_t> Catalog::find(const fs::path& location) const {
-  const std::string absolute = fs::absolute(location).lexically_normal().string();
+  const std::string absolute = absolute_text(location);
   if (!absolute.starts_with(folder_)) return std::nullopt;
   const auto found = by_path_.find(absolute.substr(folder_.size()));
   return found == by_path_.end() ? std::nullopt : std::optional(found->second);
@@ -145,7 +154,7 @@ std::optional<std::size_t> Catalog::find(const fs::path& location) const {
 
 bool Catalog::is_current(std::size_t entry, const fs::path& location) const {
   try {
-    const auto seal = read_seal(open_for_reading(location), location);
+    const auto seal = read_seal(open_with_size(location), location);
     const DatasetInfo& info = entries_[entry].info;
     return seal && seal->content_digest == info.digest && seal->index_digest == info.index_digest &&
            seal->rows == info.rows && seal->bytes == info.bytes;

@@ -1,66 +1,66 @@
 // From INPUT arguments to datasets.
 #include <algorithm>
-#include <map>
+#include <unordered_map>
+#include <unordered_set>
 
 #include <fmt/format.h>
 #include <glob.h>
+#include <sys/stat.h>
 
 #include <trawl/base/error.hpp>
 #include <trawl/base/file.hpp>
 #include <trawl/store/catalog.hpp>
 #include <trawl/store/dataset.hpp>
 #include <trawl/store/generated_source.hpp>
+#include <trawl/store/sidecar.hpp>
 
 namespace trawl::store {
 namespace {
 
-bool is_hdf5_name(const fs::path& path) {
-  return path.extension() == ".h5" || path.extension() == ".hdf5";
+// A file that an input leads to.
+struct Found {
+  std::string path;
+  bool plain = false;     // known to be no symbolic link
+  bool no_index = false;  // its folder was listed, and there is no sidecar beside it
+};
+
+// As fs::path::extension, without making a path: thousands of names are looked at.
+bool is_hdf5_name(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  return (name.ends_with(".h5") && name.size() > 3) || (name.ends_with(".hdf5") && name.size() > 5);
+}
+
+std::string_view without_ending(std::string_view name) {
+  return is_hdf5_name(name) ? name.substr(0, name.rfind('.')) : name;
 }
 
 bool is_pattern(const std::string& input) {
   return input.find_first_of("*?[") != std::string::npos;
 }
 
-// One path for one file, however it is written: symbolic links resolved as far as the path exists.
-// Folders are resolved once: resolving costs a few system calls per part of a path.
-class CanonicalPaths {
- public:
-  fs::path of(const fs::path& path) {
-    std::error_code error;
-    const bool is_plain = fs::is_regular_file(fs::symlink_status(path, error));
-    if (!is_plain || error || !path.has_filename()) return resolve(path);
-    const fs::path folder = path.parent_path();
-    auto known = folders_.find(folder);
-    if (known == folders_.end())
-      known = folders_.emplace(folder, resolve(folder.empty() ? "." : folder)).first;
-    return known->second / path.filename();
-  }
-
- private:
-  static fs::path resolve(const fs::path& path) {
-    std::error_code error;
-    fs::path result = fs::weakly_canonical(path, error);
-    return error ? fs::absolute(path).lexically_normal() : result;
-  }
-  std::map<fs::path, fs::path> folders_;
-};
-
-std::vector<fs::path> files_below(const fs::path& folder, const std::string& input) {
-  std::vector<fs::path> files;
+// Folders are read with the types of what is in them, so that no file is asked about by itself.
+std::vector<Found> files_below(const fs::path& folder, const std::string& input) {
+  std::vector<Found> files;
+  std::unordered_set<std::string> indexes;
   std::error_code error;
   for (fs::recursive_directory_iterator
            it(folder, fs::directory_options::follow_directory_symlink, error),
        end;
        !error && it != end; it.increment(error)) {
+    const std::string& path = it->path().native();
     if (it.depth() > 64)
-      throw InputError(fmt::format("folder nested too deeply (a loop?): {}", it->path().string()));
-    if (is_hdf5_name(it->path()) && !it->is_directory()) files.push_back(it->path());
+      throw InputError(fmt::format("folder nested too deeply (a loop?): {}", path));
+    if (path.ends_with(sidecar_ending)) indexes.insert(path);
+    if (is_hdf5_name(path) && !it->is_directory())
+      files.push_back({path, !it->is_symlink(), false});
   }
   if (error)
     throw InputError(fmt::format("cannot list folder: {} ({})", folder.string(), error.message()));
   if (files.empty()) {
     throw InputError(fmt::format("no datasets in folder: {} (no *.h5 or *.hdf5 below it)", input));
+  }
+  for (Found& file : files) {
+    file.no_index = indexes.empty() || !indexes.contains(file.path + std::string(sidecar_ending));
   }
   return files;
 }
@@ -79,13 +79,13 @@ std::vector<fs::path> files_matching(const std::string& input) {
 
 // A pattern may match folders and files; of its files only datasets are meant, but one that matches
 // none is a mistake.
-void expand_pattern(const std::string& input, std::vector<fs::path>& files) {
+void expand_pattern(const std::string& input, std::vector<Found>& files) {
   const std::size_t before = files.size();
   for (const fs::path& path : files_matching(input)) {
     if (fs::is_directory(path)) {
-      for (fs::path& file : files_below(path, path.string())) files.push_back(std::move(file));
-    } else if (is_hdf5_name(path)) {
-      files.push_back(path);
+      for (Found& file : files_below(path, path.string())) files.push_back(std::move(file));
+    } else if (is_hdf5_name(path.native())) {
+      files.push_back({path.string()});
     }
   }
   if (files.size() == before) {
@@ -94,56 +94,125 @@ void expand_pattern(const std::string& input, std::vector<fs::path>& files) {
   }
 }
 
-void expand(const std::string& input, std::vector<fs::path>& files) {
+void expand(const std::string& input, std::vector<Found>& files) {
   std::error_code ignored;
   if (fs::is_directory(input, ignored)) {
-    for (fs::path& file : files_below(input, input)) files.push_back(std::move(file));
+    for (Found& file : files_below(input, input)) files.push_back(std::move(file));
   } else if (!fs::exists(input, ignored) && is_pattern(input)) {
     expand_pattern(input, files);
   } else {
-    files.emplace_back(input);
+    files.push_back({input});
   }
 }
 
-fs::path deepest_common_folder(const std::vector<fs::path>& files) {
-  fs::path common = files[0].parent_path();
-  for (const fs::path& file : files) {
-    fs::path kept;
-    const fs::path folder = file.parent_path();
-    for (auto a = common.begin(), b = folder.begin();
-         a != common.end() && b != folder.end() && *a == *b; ++a, ++b) {
-      kept /= *a;
+fs::path resolve(const fs::path& path) {
+  std::error_code error;
+  fs::path result = fs::weakly_canonical(path, error);
+  return error ? fs::absolute(path).lexically_normal() : result;
+}
+
+// What the files of one folder have in common, found once: resolving and normalising a path costs
+// more than opening a file.
+struct Folder {
+  fs::path canonical;    // symbolic links resolved as far as the path exists
+  fs::path absolute;     // as given, without links resolved
+  std::string relative;  // from the folder that all files share; with a slash behind, or empty
+  std::string catalog;
+};
+
+class Folders {
+ public:
+  // The folder that `path` names a file of.
+  Folder& of(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    const std::string key(path.substr(0, slash == std::string_view::npos ? 0 : slash + 1));
+    const auto known = folders_.find(key);
+    if (known != folders_.end()) return known->second;
+    const fs::path folder = key.empty() ? fs::path(".") : fs::path(key);
+    return folders_
+        .emplace(key, Folder{resolve(folder),
+                             (fs::absolute(folder) / "x").lexically_normal().parent_path(),
+                             {},
+                             {}})
+        .first->second;
+  }
+  // Once all are known: what depends on all of them. Returns the folder that all are below.
+  void settle() {
+    const fs::path common = deepest_common();
+    for (auto& [_, folder] : folders_) {
+      const fs::path relative = folder.absolute.lexically_relative(common);
+      if (relative != ".") folder.relative = relative.string() + '/';
+      folder.catalog = catalog_of(folder.absolute / "x", common);
     }
-    common = kept;
   }
-  return common;
+
+ private:
+  fs::path deepest_common() const {
+    fs::path common = folders_.begin()->second.absolute;
+    for (const auto& [_, folder] : folders_) {
+      fs::path kept;
+      for (auto a = common.begin(), b = folder.absolute.begin();
+           a != common.end() && b != folder.absolute.end() && *a == *b; ++a, ++b) {
+        kept /= *a;
+      }
+      common = kept;
+    }
+    return common;
+  }
+  std::unordered_map<std::string, Folder> folders_;
+};
+
+std::string_view file_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
 }
 
-void add_files(std::vector<fs::path> files, const std::string& table,
+// One path for one file, however it is written.
+std::string canonical_path(const Found& file, Folders& folders) {
+  std::error_code error;
+  const bool plain = file.plain || fs::is_regular_file(fs::symlink_status(file.path, error));
+  if (!plain || error) return resolve(file.path).string();
+  return (folders.of(file.path).canonical / file_name(file.path)).string();
+}
+
+// The files without those that were found before, by another name or the same. Of several names the
+// first one in order stays.
+std::vector<Found> distinct(std::vector<Found> files, Folders& folders) {
+  std::vector<Found> kept;
+  std::unordered_map<std::string, std::size_t> known;  // by canonical path, in `kept`
+  for (Found& file : files) {
+    const auto [first, is_new] = known.emplace(canonical_path(file, folders), kept.size());
+    if (is_new) {
+      kept.push_back(std::move(file));
+    } else if (fs::path(file.path) < fs::path(kept[first->second].path)) {
+      kept[first->second] = std::move(file);
+    }
+  }
+  return kept;
+}
+
+std::uint64_t size_of(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+void add_files(std::vector<Found> files, const std::string& table, bool sizes,
                std::vector<DatasetRef>& refs) {
   if (files.empty()) return;
   // Names come from the paths as given, not from what symbolic links point to: job systems stage
   // inputs as links.
-  std::sort(files.begin(), files.end());
-  std::map<fs::path, fs::path> first;  // canonical path -> the first path that leads there
-  CanonicalPaths canonical;
-  for (const fs::path& file : files) first.emplace(canonical.of(file), file);
-  std::vector<fs::path> absolute;
-  for (const auto& [_, file] : first) absolute.push_back(fs::absolute(file).lexically_normal());
-  const fs::path folder = deepest_common_folder(absolute);
-  std::map<fs::path, std::string> catalogs;  // by folder
-  std::size_t i = 0;
-  for (const auto& [_, file] : first) {
-    fs::path name = absolute[i++].lexically_relative(folder);
-    if (is_hdf5_name(name)) name.replace_extension();
-    std::error_code error;
-    const std::uintmax_t bytes = fs::file_size(file, error);
-    refs.push_back({name.string(), file.string(), table, 0, error ? 0 : bytes, {}});
-    const fs::path own = absolute[i - 1].parent_path();
-    auto known = catalogs.find(own);
-    if (known == catalogs.end())
-      known = catalogs.emplace(own, catalog_of(absolute[i - 1], folder)).first;
-    refs.back().catalog = known->second;
+  Folders folders;
+  files = distinct(std::move(files), folders);
+  Folders named;  // of the files that are left: others have no say in how they are called
+  for (const Found& file : files) named.of(file.path);
+  named.settle();
+  for (Found& file : files) {
+    const Folder& folder = named.of(file.path);
+    std::string name = folder.relative;
+    name += without_ending(file_name(file.path));
+    if (name.empty()) name = ".";  // a folder that does not exist: opening it fails
+    const std::uint64_t bytes = sizes ? size_of(file.path) : 0;
+    refs.push_back(
+        {std::move(name), std::move(file.path), table, 0, bytes, folder.catalog, file.no_index});
   }
 }
 
@@ -176,10 +245,11 @@ void settle(std::vector<DatasetRef>& refs) {
 
 }  // namespace
 
-std::vector<DatasetRef> list_inputs(std::span<const std::string> inputs, const std::string& table) {
+std::vector<DatasetRef> list_inputs(std::span<const std::string> inputs, const std::string& table,
+                                    bool sizes) {
   if (inputs.empty())
     throw InputError("no inputs: name files, folders, patterns in quotes, or gen: sources");
-  std::vector<fs::path> files;
+  std::vector<Found> files;
   std::vector<DatasetRef> refs;
   for (const std::string& input : inputs) {
     if (input.empty()) throw InputError("an input is empty");
@@ -189,7 +259,7 @@ std::vector<DatasetRef> list_inputs(std::span<const std::string> inputs, const s
       expand(input, files);
     }
   }
-  add_files(std::move(files), table, refs);
+  add_files(std::move(files), table, sizes, refs);
   settle(refs);
   return refs;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -29,14 +30,26 @@ std::byte* thread_space(std::size_t bytes) {
 constexpr int stored_space = 0;
 constexpr int decoded_space = 1;
 
+// The file that this thread read last, of the dataset with this serial number (from 1): the columns
+// of a row group are read one after the other.
+struct LastFile {
+  std::uint64_t serial = 0;
+  Fd fd;
+};
+LastFile& last_file() {
+  thread_local LastFile last;
+  return last;
+}
+
+std::uint64_t next_serial() {
+  static std::atomic<std::uint64_t> serial{0};
+  return ++serial;
+}
+
 }  // namespace
 
 NativeDataset::NativeDataset(const DatasetRef& ref, Fd fd, const Seal& seal, Index index)
-    : path_(ref.location),
-      fd_(std::move(fd)),
-      map_(MappedFile::map(fd_, seal.bytes)),
-      seal_(seal),
-      index_(std::move(index)) {
+    : path_(ref.location), serial_(next_serial()), seal_(seal), index_(std::move(index)) {
   first_chunk_.assign(index_.header.parts.size() + 1, 0);
   for (const ChunkRecord& record : index_.chunks) ++first_chunk_[record.part + 1];
   for (std::size_t part = 1; part < first_chunk_.size(); ++part) {
@@ -47,19 +60,44 @@ NativeDataset::NativeDataset(const DatasetRef& ref, Fd fd, const Seal& seal, Ind
     text_column_.push_back(texts);
     texts += is_text(column.schema.type) ? 1 : 0;
   }
-  describe(ref);
+  describe(ref, fd);
   describe_screens();
-  if (map_) fd_.reset();  // thousands of datasets may be open
+  last_file() = {serial_, std::move(fd)};
 }
 
-void NativeDataset::describe(const DatasetRef& ref) {
+// The open file, for this thread, until it reads another dataset. DataError also when it is no
+// longer the file that was opened first.
+const Fd& NativeDataset::file() const {
+  LastFile& last = last_file();
+  if (last.serial == serial_) return last.fd;
+  SizedFd file = open_with_size(path_);
+  const auto seal = read_seal(file, path_);
+  if (!seal || *seal != seal_) {
+    throw DataError(
+        fmt::format("dataset changed since it was opened: {} (its seal differs)", path_.string()));
+  }
+  last = {serial_, std::move(file.fd)};
+  return last.fd;
+}
+
+// Null: to be read with pread.
+const MappedFile* NativeDataset::map() const {
+  if (seal_.bytes <= small_bytes) return nullptr;
+  std::call_once(map_once_, [this] {
+    if (auto map = MappedFile::map(file(), seal_.bytes)) map_.emplace(std::move(*map));
+    if (map_) mapped_.store(&*map_, std::memory_order_release);
+  });
+  return mapped();
+}
+
+void NativeDataset::describe(const DatasetRef& ref, const Fd& fd) {
   const IndexHeader& header = index_.header;
   std::vector<std::uint64_t> part_bytes(header.parts.size());
   for (const ChunkRecord& record : index_.chunks) part_bytes[record.part] += record.stored;
   std::vector<ColumnSchema> columns;
   for (const IndexedColumn& column : header.columns) {
     columns.push_back(column.schema);
-    if (column.categories) columns.back().categories = read_categories(column);
+    if (column.categories) columns.back().categories = read_categories(column, fd);
     std::uint64_t bytes = part_bytes[column.values];
     if (column.bytes) bytes += part_bytes[*column.bytes];
     if (column.validity) bytes += part_bytes[*column.validity];
@@ -88,10 +126,57 @@ void NativeDataset::describe_screens() {
   }
 }
 
-std::shared_ptr<const Categories> NativeDataset::read_categories(
-    const IndexedColumn& column) const {
+namespace {
+
+// Tables of categories, so that equal ones of thousands of datasets are read into one. Small ones,
+// and few: others are made each time. Thread-safe.
+class KnownCategories {
+ public:
+  using Table = std::shared_ptr<const Categories>;
+
+  // The categories that were made of these bytes; null: not known.
+  Table find(const std::string& digest, std::uint64_t width, std::string_view bytes) {
+    const std::lock_guard lock(mutex_);
+    const auto found = known_.find(digest);
+    const bool same =
+        found != known_.end() && found->second.width == width && found->second.bytes == bytes;
+    return same ? found->second.table : nullptr;
+  }
+  void keep(const std::string& digest, std::uint64_t width, std::string bytes, Table table) {
+    constexpr std::size_t most = 256, most_bytes = 16 << 10;
+    if (bytes.size() > most_bytes) return;
+    const std::lock_guard lock(mutex_);
+    if (known_.size() >= most) known_.clear();
+    known_.try_emplace(digest, Known{width, std::move(bytes), std::move(table)});
+  }
+
+ private:
+  struct Known {
+    std::uint64_t width;
+    std::string bytes;
+    Table table;
+  };
+  std::mutex mutex_;
+  std::unordered_map<std::string, Known> known_;  // by digest
+};
+
+KnownCategories& known_categories() {
+  static KnownCategories known;
+  return known;
+}
+
+}  // namespace
+
+std::shared_ptr<const Categories> NativeDataset::read_categories(const IndexedColumn& column,
+                                                                 const Fd& fd) const {
   const CategoriesPlace& where = *column.categories;
-  const std::string table = read_place(fd_, where.place, path_);
+  if (where.place.offset > seal_.bytes || where.place.bytes > seal_.bytes - where.place.offset) {
+    throw DataError(fmt::format("categories are damaged: {}, column '{}' (outside the file)",
+                                path_.string(), column.schema.name));
+  }
+  std::string table(where.place.bytes, '\0');
+  read_exactly(fd, where.place.offset, table.data(), table.size(), path_);
+  if (auto known = known_categories().find(where.digest, where.width, table)) return known;
   if (fmt::format("{:016x}", xxh3(bytes_of(table))) != where.digest) {
     throw DataError(fmt::format("categories are damaged: {}, column '{}', offset {} (wrong digest)",
                                 path_.string(), column.schema.name, where.place.offset));
@@ -106,6 +191,7 @@ std::shared_ptr<const Categories> NativeDataset::read_categories(
                                   path_.string(), column.schema.name));
     }
   }
+  known_categories().keep(where.digest, where.width, std::move(table), categories);
   return categories;
 }
 
@@ -140,26 +226,36 @@ const ChunkRecord* NativeDataset::find_chunk(std::uint32_t part, std::uint64_t c
 // The bytes of a chunk as stored, with the digest that was recorded: of the mapped file, or in this
 // thread's space until its next call.
 Bytes NativeDataset::stored_bytes(const ChunkRecord& record, const Target& target) const {
-  Bytes bytes;
-  if (map_) {
-    bytes = map_->read(record.address, record.stored);
-  } else {
-    std::byte* space = thread_space<stored_space>(record.stored);
-    read_exactly(fd_, record.address, space, record.stored, path_);
-    bytes = {space, record.stored};
-  }
-  if (xxh3(bytes) != record.digest)
+  if (const MappedFile* from = map())
+    return check(record, target, from->read(record.address, record.stored));
+  return read_stored(record, target, thread_space<stored_space>(record.stored));
+}
+
+Bytes NativeDataset::check(const ChunkRecord& record, const Target& target, Bytes stored) const {
+  if (xxh3(stored) != record.digest)
     fail(target, record.address, "its digest is not the one recorded");
-  return bytes;
+  return stored;
+}
+
+// The same, copied to where it is wanted.
+Bytes NativeDataset::read_stored(const ChunkRecord& record, const Target& target,
+                                 std::byte* into) const {
+  read_exactly(file(), record.address, into, record.stored, path_);
+  return check(record, target, {into, record.stored});
 }
 
 void NativeDataset::read_chunk(const ChunkRecord& record, const Target& target,
                                std::byte* into) const {
-  const Bytes stored = stored_bytes(record, target);
   if (index_.header.codec == Codec::none) {
-    std::memcpy(into, stored.data(), stored.size());
+    if (const MappedFile* from = map()) {
+      const Bytes stored = check(record, target, from->read(record.address, record.stored));
+      std::memcpy(into, stored.data(), stored.size());
+    } else {
+      read_stored(record, target, into);
+    }
     return;
   }
+  const Bytes stored = stored_bytes(record, target);
   const Part& part = index_.header.parts[record.part];
   if (const char* problem = decode_chunk(index_.header.codec, part.packing, record.skipped,
                                          part.element_bytes, stored, into, record.raw)) {
@@ -171,9 +267,10 @@ void NativeDataset::read_chunk(const ChunkRecord& record, const Target& target,
 // copied.
 const std::byte* NativeDataset::mapped_values(const ChunkRecord& record, const Target& target,
                                               std::size_t alignment) const {
-  if (!map_ || index_.header.codec != Codec::none || record.address % alignment != 0)
-    return nullptr;
-  return stored_bytes(record, target).data();
+  if (index_.header.codec != Codec::none || record.address % alignment != 0) return nullptr;
+  const MappedFile* from = map();
+  if (from == nullptr) return nullptr;
+  return check(record, target, from->read(record.address, record.stored)).data();
 }
 
 std::uint64_t NativeDataset::read_values(const Target& target, ColumnBuffer& into) const {
@@ -225,7 +322,7 @@ std::uint64_t NativeDataset::read_ends(const Target& target, ColumnBuffer& into)
 // behind the other; null when they have to be copied.
 const std::byte* NativeDataset::mapped_text(std::uint32_t part, std::uint64_t begin,
                                             std::uint64_t end, const Target& target) const {
-  if (!map_ || index_.header.codec != Codec::none) return nullptr;
+  if (index_.header.codec != Codec::none || map() == nullptr) return nullptr;
   const std::uint64_t chunk_bytes = index_.header.parts[part].chunk;
   const std::uint64_t first = begin / chunk_bytes, last = (end - 1) / chunk_bytes;
   const ChunkRecord* records = find_chunk(part, first);
@@ -233,7 +330,7 @@ const std::byte* NativeDataset::mapped_text(std::uint32_t part, std::uint64_t be
     if (records[i].address != records[i - 1].address + chunk_bytes) return nullptr;
   }
   for (std::uint64_t i = 0; i <= last - first; ++i) stored_bytes(records[i], target);
-  return map_->at(records->address) + begin % chunk_bytes;
+  return mapped()->at(records->address) + begin % chunk_bytes;
 }
 
 std::uint64_t NativeDataset::read_text(const Target& target, ColumnBuffer& into) const {
@@ -304,7 +401,7 @@ std::uint64_t NativeDataset::check_pages(const Target& target, const ChunkRecord
     const std::size_t size = std::min(page_bytes, bytes - begin);
     std::uint64_t wanted = 0;
     std::memcpy(&wanted, recorded.data() + page * sizeof wanted, sizeof wanted);
-    if (xxh3({map_->at(record.address + begin), size}) != wanted) {
+    if (xxh3({mapped()->at(record.address + begin), size}) != wanted) {
       fail(target, record.address + begin, "the digest of a page is not the one recorded");
     }
     checked += size;
@@ -319,13 +416,13 @@ std::uint64_t NativeDataset::read_rows(std::uint64_t group, std::size_t column,
   partial = false;
   const IndexedColumn& indexed = index_.header.columns[column];
   const ColumnSchema& schema = info_.schema[column];
-  if (!map_ || !indexed.pages) return read(group, column, into);
+  if (!indexed.pages || map() == nullptr) return read(group, column, into);
   const Target target{group, column};
   const ChunkRecord& record = *find_chunk(indexed.values, group);
   if (record.address % lane_bytes(schema.lane) != 0) return read(group, column, into);
   // All of the chunk: page after page from disk would take longer than that, and the system maps
   // more than the pages looked at.
-  const Bytes stored = map_->read(record.address, record.stored);
+  const Bytes stored = mapped()->read(record.address, record.stored);
   const std::uint64_t checked = check_pages(target, record, rows);
   into.view = {};
   into.view.type = schema.type;
@@ -345,14 +442,15 @@ const ScreenInfo* NativeDataset::screen(Screen screen, std::size_t column) const
 Bytes NativeDataset::read_screen(Screen screen, std::size_t column, std::uint64_t chunk,
                                  std::vector<std::byte>& space) const {
   const ChunkRecord& record = *find_chunk(screened(screen, column).part, chunk);
-  const Bytes stored = stored_bytes(record, {chunk, column});
-  if (map_) return stored;
-  space.assign(stored.begin(), stored.end());
-  return space;
+  if (const MappedFile* from = map())
+    return check(record, {chunk, column}, from->read(record.address, record.stored));
+  space.resize(record.stored);
+  return read_stored(record, {chunk, column}, space.data());
 }
 
 void NativeDataset::check_intact() const {
-  if (map_ && map_->damaged()) {
+  const MappedFile* map = mapped();
+  if (map != nullptr && map->damaged()) {
     throw DataError(fmt::format(
         "dataset cannot be read: {} (it shrank, or its disk failed, while it was read). Restore "
         "the file and search again",
@@ -361,16 +459,14 @@ void NativeDataset::check_intact() const {
 }
 
 std::string NativeDataset::recompute_digest() const {
-  const Fd fd = open_for_reading(path_);
-  std::string block(seal_bytes, '\0');
-  read_exactly(fd, 0, block.data(), block.size(), path_);
-  const auto seal = parse_seal(block, file_bytes(fd, path_), path_);
+  const SizedFd file = open_with_size(path_);
+  const auto seal = read_seal(file, path_);
   if (!seal || *seal != seal_) {
     throw DataError(
         fmt::format("dataset changed since it was opened: {} (its seal differs)", path_.string()));
   }
-  read_index(fd, *seal, path_);
-  return digest_from(fd, seal_bytes, path_);
+  read_index(file.fd, *seal, path_);
+  return digest_from(file.fd, seal_bytes, path_);
 }
 
 }  // namespace trawl::store

@@ -1,7 +1,9 @@
 // A sealed file of trawl's own: read by recorded address, without HDF5 and its lock.
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,8 +18,13 @@ namespace trawl::store {
 
 class NativeDataset : public Dataset {
  public:
+  // Files up to this size are read with pread: mapping and unmapping one costs more. Tests change
+  // it, to have small files mapped.
+  static inline std::uint64_t small_bytes = std::uint64_t{256} << 10;
+
   // `index`: that of the file, read and checked (read_index). DataError when the categories are
-  // damaged.
+  // damaged. The file is closed soon, and opened again when its chunks are wanted: thousands of
+  // datasets may be open, and of most a screen proves that nothing in them is wanted.
   NativeDataset(const DatasetRef& ref, Fd fd, const Seal& seal, Index index);
 
   std::optional<Zone> zone(std::uint64_t group, std::size_t column) const override;
@@ -46,9 +53,13 @@ class NativeDataset : public Dataset {
     std::uint32_t part = 0;
     bool known = false;
   };
-  void describe(const DatasetRef& ref);
+  void describe(const DatasetRef& ref, const Fd& fd);
+  const Fd& file() const;
+  const MappedFile* map() const;
+  const MappedFile* mapped() const { return mapped_.load(std::memory_order_acquire); }
   void prefetch_chunk(const ChunkRecord& record) const;
   bool fetch_chunks(std::uint32_t part, std::uint64_t begin, std::uint64_t end) const;
+  bool fetch_column(std::uint64_t begin, std::uint64_t end, std::size_t column) const;
   bool fetch_range(std::uint64_t offset, std::uint64_t bytes) const;
   void describe_screens();
   const Screened& screened(Screen screen, std::size_t column) const {
@@ -56,10 +67,13 @@ class NativeDataset : public Dataset {
   }
   std::uint64_t check_pages(const Target& target, const ChunkRecord& record,
                             std::span<const std::uint64_t> rows) const;
-  std::shared_ptr<const Categories> read_categories(const IndexedColumn& column) const;
+  std::shared_ptr<const Categories> read_categories(const IndexedColumn& column,
+                                                    const Fd& fd) const;
   const TextRecord* text_record(std::uint64_t group, std::size_t column) const;
   const ChunkRecord* find_chunk(std::uint32_t part, std::uint64_t chunk) const;
   Bytes stored_bytes(const ChunkRecord& record, const Target& target) const;
+  Bytes read_stored(const ChunkRecord& record, const Target& target, std::byte* into) const;
+  Bytes check(const ChunkRecord& record, const Target& target, Bytes stored) const;
   void read_chunk(const ChunkRecord& record, const Target& target, std::byte* into) const;
   const std::byte* mapped_values(const ChunkRecord& record, const Target& target,
                                  std::size_t alignment) const;
@@ -74,9 +88,12 @@ class NativeDataset : public Dataset {
   [[noreturn]] void fail(const Target& target, std::uint64_t offset, std::string_view why) const;
 
   fs::path path_;
-  Fd fd_;
-  std::optional<MappedFile> map_;  // none: chunks are read with pread
+  const std::uint64_t serial_;  // of this object in this process
   Seal seal_;
+  // Made when a chunk is wanted; none: chunks are read with pread.
+  mutable std::once_flag map_once_;
+  mutable std::optional<MappedFile> map_;
+  mutable std::atomic<const MappedFile*> mapped_{nullptr};
   Index index_;
   std::vector<std::uint64_t>
       first_chunk_;                       // per part, and one past the last: range in index_.chunks

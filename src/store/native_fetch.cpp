@@ -1,31 +1,50 @@
 // Having the disk read what a sealed file's readers will need.
 #include <fcntl.h>
 
+#include <trawl/base/error.hpp>
+
 #include "store/native_dataset.hpp"
 
 namespace trawl::store {
+namespace {
+
+// Whoever reads what cannot be fetched will say why.
+template <class F>
+bool best_effort(F&& fetch) {
+  try {
+    return fetch();
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
+}  // namespace
 
 void NativeDataset::prefetch_chunk(const ChunkRecord& record) const {
-  if (map_) {
-    map_->prefetch(record.address, record.stored);
+  if (const MappedFile* mapped = map()) {
+    mapped->prefetch(record.address, record.stored);
   } else {
-    ::posix_fadvise(fd_.get(), static_cast<off_t>(record.address),
+    ::posix_fadvise(file().get(), static_cast<off_t>(record.address),
                     static_cast<off_t>(record.stored), POSIX_FADV_WILLNEED);
   }
 }
 
 void NativeDataset::prefetch_screen(Screen screen, std::size_t column, std::uint64_t chunk) const {
-  prefetch_chunk(*find_chunk(screened(screen, column).part, chunk));
+  best_effort([&] {
+    prefetch_chunk(*find_chunk(screened(screen, column).part, chunk));
+    return true;
+  });
 }
 
 bool NativeDataset::fetch_range(std::uint64_t offset, std::uint64_t bytes) const {
-  if (!map_) {
-    ::posix_fadvise(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(bytes),
+  const MappedFile* mapped = map();
+  if (mapped == nullptr) {
+    ::posix_fadvise(file().get(), static_cast<off_t>(offset), static_cast<off_t>(bytes),
                     POSIX_FADV_WILLNEED);
     return false;  // nobody can tell
   }
-  if (map_->resident(offset) && map_->resident(offset + bytes - 1)) return false;
-  map_->fetch(offset, bytes);
+  if (mapped->resident(offset) && mapped->resident(offset + bytes - 1)) return false;
+  mapped->fetch(offset, bytes);
   return true;
 }
 
@@ -49,6 +68,10 @@ bool NativeDataset::fetch_chunks(std::uint32_t part, std::uint64_t begin, std::u
 }
 
 bool NativeDataset::fetch(std::uint64_t begin, std::uint64_t end, std::size_t column) const {
+  return best_effort([&] { return fetch_column(begin, end, column); });
+}
+
+bool NativeDataset::fetch_column(std::uint64_t begin, std::uint64_t end, std::size_t column) const {
   const IndexedColumn& indexed = index_.header.columns[column];
   bool fetched = fetch_chunks(indexed.values, begin, end);
   if (indexed.validity) fetched |= fetch_chunks(*indexed.validity, begin, end);
@@ -63,7 +86,7 @@ bool NativeDataset::fetch(std::uint64_t begin, std::uint64_t end, std::size_t co
 
 bool NativeDataset::fetch_screen(Screen screen, std::size_t column, std::uint64_t begin,
                                  std::uint64_t end) const {
-  return fetch_chunks(screened(screen, column).part, begin, end);
+  return best_effort([&] { return fetch_chunks(screened(screen, column).part, begin, end); });
 }
 
 }  // namespace trawl::store

@@ -14,14 +14,14 @@ namespace trawl::store {
 namespace {
 
 std::unique_ptr<Dataset> open_file(const DatasetRef& ref, const std::string& known_digest) {
-  Fd fd = open_for_reading(ref.location);
-  const auto seal = read_seal(fd, ref.location);
+  SizedFd file = open_with_size(ref.location);
+  const auto seal = read_seal(file, ref.location);
   if (!seal) return open_through_hdf5(ref, known_digest);
   check_own_table(ref);
   std::string problem;
   std::optional<Index> index;
   try {
-    index = read_index(fd, *seal, ref.location);
+    index = read_index(file.fd, *seal, ref.location);
   } catch (const DataError& error) {
     problem = error.what();
   }
@@ -29,7 +29,8 @@ std::unique_ptr<Dataset> open_file(const DatasetRef& ref, const std::string& kno
     throw DataError(
         fmt::format("an index, not a dataset: {}. Name the file that it indexes", ref.location));
   }
-  if (index) return std::make_unique<NativeDataset>(ref, std::move(fd), *seal, std::move(*index));
+  if (index)
+    return std::make_unique<NativeDataset>(ref, std::move(file.fd), *seal, std::move(*index));
   // Without an index nothing is pruned and everything can still be scanned. The digest of such a
   // file is computed, so it differs from the one that was sealed.
   auto dataset = open_through_hdf5(ref, known_digest);

@@ -54,8 +54,9 @@ std::uint64_t count(const std::string& text) {
 std::string format_refs(std::span<const DatasetRef> refs) {
   std::string text;
   for (const DatasetRef& ref : refs) {
-    text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n", escaped(ref.name), escaped(ref.location),
-                        escaped(ref.table), ref.index, ref.bytes, escaped(ref.catalog));
+    text +=
+        fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{:d}\n", escaped(ref.name), escaped(ref.location),
+                    escaped(ref.table), ref.index, ref.bytes, escaped(ref.catalog), ref.no_index);
   }
   return text;
 }
@@ -66,9 +67,10 @@ std::vector<DatasetRef> parse_refs(std::string_view text) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     const std::vector<std::string> fields = split(line, '\t');
-    if (fields.size() != 6) throw InputError(fmt::format("not a dataset reference: '{}'", line));
+    if (fields.size() != 7) throw InputError(fmt::format("not a dataset reference: '{}'", line));
     refs.push_back({unescaped(fields[0]), unescaped(fields[1]), unescaped(fields[2]),
-                    count(fields[3]), count(fields[4]), unescaped(fields[5])});
+                    count(fields[3]), count(fields[4]), unescaped(fields[5]),
+                    count(fields[6]) != 0});
   }
   return refs;
 }

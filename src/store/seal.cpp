@@ -1,6 +1,7 @@
 #include "store/seal.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include <fmt/format.h>
@@ -53,10 +54,6 @@ class Lines {
   const fs::path& path_;
 };
 
-std::string format_place(std::string_view name, const Place& place) {
-  return fmt::format("{} {} {}\n", name, place.offset, place.bytes);
-}
-
 bool inside(const Place& place, std::uint64_t file_bytes) {
   return place.bytes == 0 || (place.offset >= seal_bytes && place.offset <= file_bytes &&
                               place.bytes <= file_bytes - place.offset);
@@ -65,13 +62,17 @@ bool inside(const Place& place, std::uint64_t file_bytes) {
 }  // namespace
 
 std::string format_seal(const Seal& seal) {
-  std::string text = fmt::format("{}\nbytes {}\nrows {}\n", first_line, seal.bytes, seal.rows);
-  text += format_place("header", seal.places.header);
-  text += format_place("chunks", seal.places.chunks);
-  text += format_place("zones", seal.places.zones);
-  text += format_place("texts", seal.places.texts);
-  text += fmt::format("index {}\ncontent {}\n", seal.index_digest, seal.content_digest);
-  text += fmt::format("check {:016x}\n", xxh3(bytes_of(text)));
+  const IndexPlaces& at = seal.places;
+  std::string text;
+  text.reserve(seal_bytes);
+  fmt::format_to(std::back_inserter(text),
+                 "{}\nbytes {}\nrows {}\nheader {} {}\nchunks {} {}\nzones {} {}\ntexts {} {}\n"
+                 "index {}\ncontent {}\n",
+                 first_line, seal.bytes, seal.rows, at.header.offset, at.header.bytes,
+                 at.chunks.offset, at.chunks.bytes, at.zones.offset, at.zones.bytes,
+                 at.texts.offset, at.texts.bytes, seal.index_digest, seal.content_digest);
+  const std::uint64_t check = xxh3(bytes_of(text));
+  fmt::format_to(std::back_inserter(text), "check {:016x}\n", check);
   text.resize(seal_bytes, '\0');
   return text;
 }
@@ -112,11 +113,11 @@ std::optional<Seal> parse_seal(std::string_view block, std::uint64_t actual_byte
   return seal;
 }
 
-std::optional<Seal> read_seal(const Fd& fd, const fs::path& path) {
-  const std::uint64_t bytes = file_bytes(fd, path);
-  std::string block(std::min<std::uint64_t>(bytes, seal_bytes), '\0');
-  read_exactly(fd, 0, block.data(), block.size(), path);
-  return parse_seal(block, bytes, path);
+std::optional<Seal> read_seal(const SizedFd& file, const fs::path& path) {
+  std::array<char, seal_bytes> space;
+  const std::size_t bytes = std::min<std::uint64_t>(file.bytes, seal_bytes);
+  read_exactly(file.fd, 0, space.data(), bytes, path);
+  return parse_seal({space.data(), bytes}, file.bytes, path);
 }
 
 std::string digest_from(const Fd& fd, std::uint64_t begin, const fs::path& path) {

@@ -48,7 +48,7 @@ std::optional<Seal> parse_seal(std::string_view block, std::uint64_t actual_byte
 
 // The seal at the beginning of a file; nothing when it has none. DataError as parse_seal, or when
 // it cannot be read.
-std::optional<Seal> read_seal(const Fd& fd, const fs::path& path);
+std::optional<Seal> read_seal(const SizedFd& file, const fs::path& path);
 
 // XXH3-128 of bytes [begin, end of file), as hex.
 std::string digest_from(const Fd& fd, std::uint64_t begin, const fs::path& path);

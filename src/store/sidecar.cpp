@@ -210,7 +210,12 @@ std::string misfit(const IndexHeader& header, const DatasetRef& ref, const Datas
 }  // namespace
 
 fs::path sidecar_path(const DatasetRef& ref) {
-  return ref.location + ".trawl-index";
+  return ref.location + std::string(sidecar_ending);
+}
+
+bool has_sidecar(const DatasetRef& ref) {
+  std::error_code error;
+  return !ref.no_index && fs::exists(sidecar_path(ref), error);
 }
 
 struct SidecarWriter::State {
@@ -273,9 +278,8 @@ WrittenDataset SidecarWriter::finish() {
 }
 
 std::unique_ptr<Dataset> with_sidecar(const DatasetRef& ref, std::unique_ptr<Dataset> dataset) {
+  if (!has_sidecar(ref)) return dataset;
   const fs::path path = sidecar_path(ref);
-  std::error_code error;
-  if (!fs::exists(path, error)) return dataset;
   std::string problem;
   try {
     Sidecar sidecar(path);

@@ -9,6 +9,7 @@
 #include <trawl/base/error.hpp>
 
 #include "store/index.hpp"
+#include "store/native_dataset.hpp"
 #include "store/seal.hpp"
 #include "store/table_support.hpp"
 
@@ -62,15 +63,31 @@ std::string digest_now(const Dataset& dataset) {
   }
 }
 
-class EveryCodec : public testing::TestWithParam<Codec> {};
+// With files that are mapped, and with files that are copied because they are small.
+class EveryCodec : public testing::TestWithParam<std::tuple<Codec, bool>> {
+ protected:
+  EveryCodec() {
+    if (std::get<1>(GetParam())) NativeDataset::small_bytes = 0;
+  }
+  ~EveryCodec() override { NativeDataset::small_bytes = small_; }
+  static Codec codec() { return std::get<0>(GetParam()); }
+
+ private:
+  const std::uint64_t small_ = NativeDataset::small_bytes;
+};
 INSTANTIATE_TEST_SUITE_P(All, EveryCodec,
-                         testing::Values(Codec::none, Codec::gzip, Codec::lz4, Codec::zstd, Codec::packed),
-                         [](const auto& test) { return std::string(name_of(test.param)); });
+                         testing::Combine(testing::Values(Codec::none, Codec::gzip, Codec::lz4,
+                                                          Codec::zstd, Codec::packed),
+                                          testing::Bool()),
+                         [](const auto& test) {
+                           return std::string(name_of(std::get<0>(test.param))) +
+                                  (std::get<1>(test.param) ? "_mapped" : "_copied");
+                         });
 
 TEST_P(EveryCodec, NoChangedByteStaysUnnoticed) {
   const TempFolder folder;
   const fs::path path = folder / "a.h5";
-  write_table(path, small_table(), GetParam());
+  write_table(path, small_table(), codec());
   const std::string good = read_file(path);
   const auto opened_before = open_dataset(ref_to(path));
   const std::string digest = opened_before->info().digest;
@@ -100,7 +117,7 @@ TEST_P(EveryCodec, NoChangedChunkIsRead) {
   const TempFolder folder;
   const fs::path path = folder / "a.h5";
   const Table table = small_table();
-  write_table(path, table, GetParam());
+  write_table(path, table, codec());
   const std::string good = read_file(path);
   const auto seal = parse_seal(good.substr(0, seal_bytes), good.size(), path);
   const Index index = read_index(open_for_reading(path), *seal, path);
@@ -125,7 +142,7 @@ TEST_P(EveryCodec, NoChangedChunkIsRead) {
 TEST_P(EveryCodec, TruncationIsAnError) {
   const TempFolder folder;
   const fs::path path = folder / "a.h5";
-  write_table(path, small_table(), GetParam());
+  write_table(path, small_table(), codec());
   const std::string good = read_file(path);
   for (std::size_t step = 0; step < 60; ++step) {
     put(path, good.substr(0, good.size() * step / 60));
@@ -173,7 +190,7 @@ TEST_P(EveryCodec, WithoutItsIndexEverythingIsStillRead) {
   const TempFolder folder;
   const fs::path path = folder / "a.h5";
   const Table table = small_table();
-  const WrittenDataset written = write_table(path, table, GetParam());
+  const WrittenDataset written = write_table(path, table, codec());
   const std::string good = read_file(path);
   const auto seal = parse_seal(good.substr(0, seal_bytes), good.size(), path);
 
@@ -187,7 +204,7 @@ TEST_P(EveryCodec, WithoutItsIndexEverythingIsStillRead) {
   for (const fs::path& file : {path, folder / "unsealed.h5"}) {
     const auto dataset = open_dataset(ref_to(file));
     EXPECT_EQ(dataset->info().kind, "trawl");
-    EXPECT_EQ(dataset->info().codec, name_of(GetParam()));
+    EXPECT_EQ(dataset->info().codec, name_of(codec()));
     EXPECT_EQ(dataset->info().index_digest, "");
     EXPECT_NE(dataset->info().digest, written.digest);
     EXPECT_EQ(dataset->info().digest, digest_file(file));

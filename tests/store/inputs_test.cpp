@@ -1,9 +1,13 @@
 // From INPUT arguments to datasets, in an order and with names that do not depend on where they
 // lie.
+#include <map>
+#include <set>
+
 #include <gmock/gmock.h>
 
 #include <trawl/base/error.hpp>
 #include <trawl/store/generator.hpp>
+#include <trawl/store/sidecar.hpp>
 
 #include "store/table_support.hpp"
 
@@ -94,6 +98,91 @@ TEST_F(Inputs, MistakesAreErrorsButMissingFilesAreDatasets) {
   EXPECT_THROW(open_dataset(refs[0]), DataError);
 }
 
+// Name and location of the datasets among `inputs` (files and folders), one system call and one
+// path at a time.
+std::set<std::pair<std::string, std::string>> slow_listing(const std::vector<std::string>& inputs) {
+  std::set<fs::path> files;
+  for (const std::string& input : inputs) {
+    if (!fs::is_directory(input)) files.insert(input);
+    if (!fs::is_directory(input)) continue;
+    for (const auto& entry :
+         fs::recursive_directory_iterator(input, fs::directory_options::follow_directory_symlink)) {
+      const fs::path ending = entry.path().extension();
+      if ((ending == ".h5" || ending == ".hdf5") && !fs::is_directory(entry.path()))
+        files.insert(entry.path());
+    }
+  }
+  std::map<fs::path, fs::path> first;
+  for (const fs::path& file : files) first.emplace(fs::weakly_canonical(file), file);
+  fs::path common;
+  for (const auto& [_, file] : first) {
+    const fs::path folder = fs::absolute(file).lexically_normal().parent_path();
+    if (common.empty()) common = folder;
+    while (*folder.lexically_relative(common).begin() == "..") common = common.parent_path();
+  }
+  std::set<std::pair<std::string, std::string>> listing;
+  for (const auto& [_, file] : first) {
+    fs::path name = fs::absolute(file).lexically_normal().lexically_relative(common);
+    if (name.extension() == ".h5" || name.extension() == ".hdf5") name.replace_extension();
+    listing.emplace(name.string(), file.string());
+  }
+  return listing;
+}
+
+TEST_F(Inputs, AreListedAsTheSlowWayListsThem) {
+  const std::vector<std::string> parts = {"a", "b.c", ".d", "e f", "..g"};
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random random(seed);
+    const std::string top = std::to_string(seed);
+    std::vector<std::string> made;
+    for (std::uint64_t i = 0; i < 2 + random() % 12; ++i) {
+      std::string path = top;
+      for (std::uint64_t depth = random() % 3; depth > 0; --depth)
+        path += "/" + parts[random() % parts.size()];
+      path += "/" + std::to_string(i) + parts[random() % parts.size()] +
+              (random() % 4 == 0   ? ".hdf5"
+               : random() % 5 == 0 ? ".txt"
+                                   : ".h5");
+      if (!made.empty() && random() % 4 == 0) {
+        fs::create_directories((folder / path).parent_path());
+        fs::create_symlink(at(made[random() % made.size()]), folder / path);
+      } else {
+        touch(path);
+      }
+      made.push_back(path);
+    }
+    touch(top + "/x/one.h5");  // so that no folder is empty
+    if (random() % 2 == 0) fs::create_directory_symlink(at(top + "/x"), folder / (top + "/y"));
+    const std::vector<std::string> spellings = {
+        at(top),        at(top) + "/",          at(top + "/x/.."),       at(top + "/x"),
+        at(made[0]),    at(top + "//x/one.h5"), at(top + "/./x/one.h5"), at(top + "/x/../x/one.h5"),
+        at(made.back())};
+    std::vector<std::string> inputs;
+    for (std::uint64_t i = 0; i < 1 + random() % 3; ++i)
+      inputs.push_back(spellings[random() % spellings.size()]);
+    std::set<std::pair<std::string, std::string>> listing;
+    for (const DatasetRef& ref : list_inputs(inputs)) {
+      listing.emplace(ref.name, ref.location);
+      EXPECT_EQ(ref.bytes, fs::file_size(ref.location));
+    }
+    EXPECT_EQ(listing, slow_listing(inputs)) << testing::PrintToString(inputs);
+  }
+}
+
+TEST_F(Inputs, ListingSaysWhereNoIndexLies) {
+  for (const char* name : {"d/a.h5", "d/b.h5", "d/b.h5.trawl-index", "d/sub/a.h5"}) touch(name);
+  std::vector<bool> without;
+  for (const DatasetRef& ref : list_inputs(std::vector{at("d")})) {
+    without.push_back(ref.no_index);
+    EXPECT_EQ(has_sidecar(ref), ref.name == "b");
+  }
+  EXPECT_THAT(without, ElementsAre(true, false, true));
+  // Of a file that was named by itself nobody looked at the folder.
+  EXPECT_FALSE(list_inputs(std::vector{at("d/a.h5")})[0].no_index);
+  EXPECT_EQ(list_inputs(std::vector{at("d")}, "", false)[0].bytes, 0u);
+}
+
 TEST_F(Inputs, GeneratedSourcesAreManyDatasets) {
   const std::string source = "gen:transactions?datasets=3&rows=1000&seed=1&needles=2";
   const auto refs = list_inputs(std::vector{source});
@@ -111,9 +200,10 @@ TEST_F(Inputs, GeneratedSourcesAreManyDatasets) {
 }
 
 TEST(Refs, ReadBackFromText) {
-  const std::vector<DatasetRef> refs = {{"a", "/x/a.h5", "", 0, 12},
-                                        {"b\tc\\n", "/x/\n\\.h5", "/t a", 7, UINT64_MAX / 2},
-                                        {"", "", "", 0, 0}};
+  const std::vector<DatasetRef> refs = {
+      {"a", "/x/a.h5", "", 0, 12},
+      {"b\tc\\n", "/x/\n\\.h5", "/t a", 7, UINT64_MAX / 2, "c", true},
+      {"", "", "", 0, 0}};
   EXPECT_EQ(parse_refs(format_refs(refs)), refs);
   EXPECT_TRUE(parse_refs("").empty());
   EXPECT_THROW(parse_refs("a\tb\n"), InputError);

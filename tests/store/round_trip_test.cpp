@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include <trawl/base/error.hpp>
 #include <trawl/base/file.hpp>
 
+#include "store/native_dataset.hpp"
 #include "store/table_support.hpp"
 
 namespace trawl::store {
@@ -78,6 +80,9 @@ TEST_P(RoundTrip, EveryTypeAndPatternOfNulls) {
   expect_schema(*dataset, table);
   expect_same_values(*dataset, table);
   expect_zones(*dataset, table);
+  const std::uint64_t small = std::exchange(NativeDataset::small_bytes, 0);  // mapped
+  expect_same_values(*open_dataset(ref_to(path)), table);
+  NativeDataset::small_bytes = small;
 }
 
 std::vector<Case> all_cases() {

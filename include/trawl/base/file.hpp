@@ -36,6 +36,12 @@ class Fd {
 
 // Local. Throws DataError naming the path and the reason.
 Fd open_for_reading(const fs::path& path);
+struct SizedFd {
+  Fd fd;
+  std::uint64_t bytes = 0;  // of the file, when it was opened
+};
+// The same, with the size, which opening looks at anyway.
+SizedFd open_with_size(const fs::path& path);
 std::uint64_t file_bytes(const Fd& fd, const fs::path& path);
 // Reads exactly `bytes` at `offset`, retrying short and interrupted reads; DataError when the file
 // ends before.

@@ -11,4 +11,8 @@ namespace trawl {
 // throw, no new ones begin, and the error of the lowest part that threw is thrown here.
 void parallel_for(std::size_t parts, int threads, const std::function<void(std::size_t)>& body);
 
+// Local. The same for many small parts: threads take 64 neighbours at a time, and no thread is
+// started for fewer.
+void parallel_blocks(std::size_t parts, int threads, const std::function<void(std::size_t)>& body);
+
 }  // namespace trawl

@@ -25,13 +25,25 @@ struct Certificate {
   static Certificate from_text(std::string_view text, std::string_view where);
 };
 
+// One that was just made: its datasets are text, as there may be thousands.
+struct MadeCertificate {
+  Json head, tail;        // of the body, before and behind its "datasets"
+  std::string canonical;  // compact text of the body
+  std::string digest;     // SHA-256 of that, hex
+
+  // The file, as Certificate::to_text.
+  std::string to_text() const;
+  // Sets `canonical` from head, the canonical texts of the datasets, and tail.
+  void set_canonical(std::span<const std::string> entries);
+};
+
 // The file of a run that holds what `command` found: "matches.jsonl" or "<command>.jsonl".
 std::string result_file(std::string_view command);
 
 // Root. `result_digest`: SHA-256 of the bytes of the result file. `counts`: what the command counts
 // besides the coverage; null for none.
-Certificate make_certificate(const SearchRequest& request, const SearchResult& result,
-                             const std::string& result_digest, const Json& counts = {});
+MadeCertificate make_certificate(const SearchRequest& request, const SearchResult& result,
+                                 const std::string& result_digest, const Json& counts = {});
 
 // Compact text whose SHA-256 is the certificate's digest.
 std::string canonical_text(const Json& body);

@@ -36,11 +36,21 @@ struct BoundQuery {
 // Local. InputError: the predicate or the selection does not fit this schema.
 BoundQuery bind(const Query& query, const Schema& schema);
 
+// One bound query serves all datasets of one schema.
 struct OpenDataset {
-  std::unique_ptr<store::Dataset> dataset;
-  core::Predicate predicate;
-  std::vector<std::size_t> select;             // positions in the schema
-  std::unique_ptr<core::ScanProgram> program;  // once the key lists are loaded
+  OpenDataset(std::unique_ptr<store::Dataset> opened, std::shared_ptr<const BoundQuery> query)
+      : dataset(std::move(opened)),
+        bound(std::move(query)),
+        predicate(bound->predicate),
+        select(bound->select) {}
+
+  const std::unique_ptr<store::Dataset> dataset;
+  const std::shared_ptr<const BoundQuery> bound;
+  const core::Predicate& predicate;
+  const std::vector<std::size_t>& select;  // positions in the schema
+  // Once it was opened to be scanned.
+  mutable std::shared_ptr<const core::ScanProgram> program;
+  mutable std::mutex program_mutex;  // while it is made
 
   const store::DatasetInfo& info() const { return dataset->info(); }
 };
@@ -65,9 +75,8 @@ class DatasetPool {
               std::size_t capacity = default_capacity);
 
   const std::vector<store::DatasetRef>& refs() const { return refs_; }
-  // From now on opened datasets come with a program that answers key lists by `keys`, and column
-  // sketches where `use_index`. `keys` must live until forget_keys(). Not while row groups are
-  // scanned.
+  // From now on programs answer key lists by `keys`, and ask column sketches where `use_index`.
+  // `keys` must live until forget_keys(). Not while row groups are scanned.
   void use_keys(std::span<const core::KeySet* const> keys, core::ScanOptions options,
                 bool use_index = true);
   void forget_keys();
@@ -79,16 +88,18 @@ class DatasetPool {
 
   // DataError or InputError as above. Several datasets may be opened at once.
   std::shared_ptr<const OpenDataset> open(std::uint64_t index);
+  // The same, with its program. After use_keys.
+  std::shared_ptr<const OpenDataset> open_to_scan(std::uint64_t index);
 
  private:
   std::shared_ptr<OpenDataset> make(std::uint64_t index);
-  void compile(OpenDataset& open) const;
+  std::shared_ptr<const BoundQuery> bind_once(const Schema& schema);
+  std::shared_ptr<const core::ScanProgram> compile(const OpenDataset& open) const;
 
   std::vector<store::DatasetRef> refs_;
   std::vector<Known> known_;
   Query query_;
   std::size_t capacity_;
-  bool with_program_ = false;
   bool use_index_ = true;
   std::vector<const core::KeySet*> keys_;
   core::ScanOptions options_;
@@ -100,6 +111,15 @@ class DatasetPool {
   };
   void make_room(std::size_t bytes);
   void keep(std::uint64_t index, std::shared_ptr<OpenDataset> open);
+
+  // The schemas met last, with the query bound to them.
+  struct Bound {
+    Schema schema;
+    std::shared_ptr<const BoundQuery> query;
+  };
+  static constexpr std::size_t most_bound = 16;
+  std::vector<Bound> bound_;
+  std::size_t next_bound_ = 0;  // the one to be replaced
 
   std::set<std::uint64_t> opening_;
   std::condition_variable opened_;

@@ -32,6 +32,7 @@ class Ledger {
   // scanned ones stay apart until canonicalise, as a limit may cut between them.
   void add(LedgerRun run);
   void merge(const Ledger& other);
+  void merge(Ledger&& other);
 
   // Sorts by (dataset, begin) and joins neighbours of the same state and reason, so that equal
   // coverage has equal bytes however it was cut. CheckError when a row group occurs twice. O(n log

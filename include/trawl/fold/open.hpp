@@ -89,9 +89,10 @@ struct Screens {
   bool index = true;      // stored membership filters too
 };
 
-// Collective. Every owner tests zone maps and stored membership filters of its datasets.
+// Collective. Every owner tests zone maps and stored membership filters of its datasets, on
+// `threads` threads.
 Pruned prune(const Opened& opened, std::span<const core::KeySet* const> keys, Screens screens,
-             const comm::Comm& comm);
+             int threads, const comm::Comm& comm);
 
 // Canonical JSON of the bounds that a proof rests on.
 std::string bounds_json(const core::PruneProof& proof);

@@ -37,7 +37,7 @@ Json performance(const std::vector<RankReport>& reports, const Coverage& total,
 // run_record.json. `options`: canonical `key = value` text of all options; `digests`: names and
 // SHA-256 of the other files.
 Json make_run_record(const SearchRequest& request, const SearchResult& result,
-                     const Certificate& certificate, const std::vector<RankReport>& reports,
+                     const MadeCertificate& certificate, const std::vector<RankReport>& reports,
                      const std::string& options, double price_per_node_hour);
 
 // execution_summary.md, from the run record.

@@ -29,6 +29,7 @@ struct DatasetRef {
   std::uint64_t index = 0;  // gen: number of the dataset within its source
   std::uint64_t bytes = 0;  // size of the file; gen: estimate. Only for balancing
   std::string catalog = {};  // path of the catalog that may know it (catalog.hpp); empty: none
+  bool no_index = false;     // known, when it was listed, to have no index beside it (sidecar.hpp)
   bool operator==(const DatasetRef&) const = default;
 };
 
@@ -39,9 +40,10 @@ struct DatasetRef {
 // files. The same file named twice is one dataset. InputError when an argument matches nothing
 // (glob, folder without datasets), when two datasets would have the same name, or a gen: source is
 // wrong. A named file that does not exist is listed all the same: opening it fails as a DataError,
-// which is recorded.
+// which is recorded. `sizes`: whether `bytes` of files is wanted, which costs a system call for
+// each.
 std::vector<DatasetRef> list_inputs(std::span<const std::string> inputs,
-                                    const std::string& table = "");
+                                    const std::string& table = "", bool sizes = true);
 
 // One line per dataset; parse_refs(format_refs(refs)) == refs.
 std::string format_refs(std::span<const DatasetRef> refs);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <trawl/base/column.hpp>
@@ -16,7 +17,9 @@
 
 namespace trawl::store {
 
-// Where open_dataset looks: the dataset's file name with ".trawl-index" behind it. One table of a
+inline constexpr std::string_view sidecar_ending = ".trawl-index";
+
+// Where open_dataset looks: the dataset's file name with that ending behind it. One table of a
 // file can have a sidecar.
 std::filesystem::path sidecar_path(const DatasetRef& ref);
 
@@ -45,5 +48,8 @@ class SidecarWriter {
 // it is damaged or belongs to other content (a warning says so: an index that cannot be trusted
 // proves nothing).
 std::unique_ptr<Dataset> with_sidecar(const DatasetRef& ref, std::unique_ptr<Dataset> dataset);
+
+// Local. Whether there is a file where a sidecar would be.
+bool has_sidecar(const DatasetRef& ref);
 
 }  // namespace trawl::store
