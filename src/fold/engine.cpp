@@ -147,10 +147,10 @@ core::ScanCounts scan_group(const OpenDataset& open, std::uint64_t dataset, std:
 FoldResult fold(const FoldJob& job) {
   Shared shared(job);
   shared.result.summary = job.make_summary();
+  const auto allowed = static_cast<std::size_t>(std::max(job.threads, 1));
+  shared.result.thread_seconds.resize(allowed);
   // The audit often has one row group: no thread is started that would find nothing to do.
-  const int threads = static_cast<int>(std::clamp<std::size_t>(
-      shared.pieces.size(), 1, static_cast<std::size_t>(std::max(job.threads, 1))));
-  shared.result.thread_seconds.resize(static_cast<std::size_t>(threads));
+  const int threads = static_cast<int>(std::clamp<std::size_t>(shared.pieces.size(), 1, allowed));
   do {
     shared.running = threads;
     {

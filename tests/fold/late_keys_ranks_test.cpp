@@ -134,7 +134,7 @@ TEST_F(LateKeysTest, NothingIsLostBetweenWindows) {
     opened.pool->use_keys(keys.sets(), {});
     FoldJob job;
     job.pool = opened.pool.get();
-    job.work = prune(opened, keys.sets(), {}, comm).work;
+    job.work = prune(opened, keys.sets(), {}, 1, comm).work;
     job.threads = 3;
     job.make_summary = [] { return std::make_unique<MatchSet>(); };
     job.late = keys.late();
