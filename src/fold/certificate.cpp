@@ -106,7 +106,7 @@ std::string root_of(std::span<const std::string> entries, int threads) {
 Json key_list_entries(const SearchResult& result) {
   Json lists = Json::array();
   for (const KeyListFacts& facts : result.key_lists) {
-    lists.push_back({{"path", facts.path}, {"keys", facts.read}, {"digest", facts.digest}});
+    lists.push_back({{"path", facts.path}, {"keys", facts.named}, {"digest", facts.digest}});
   }
   return lists;
 }

@@ -245,6 +245,10 @@ std::span<const std::int64_t> gather_on_nodes(IntegerKeys& mine, const Load& loa
 void sort_integers(IntegerKeys& mine, const Load& load, List& list) {
   sort_over_ranks(mine, load.threads, load.comm);
   list.facts.distinct = load.comm.sum(mine.count);
+  if (list.ranges == nullptr) {
+    list.facts.digest = digest_text(survey_keys(mine.keys(), load.threads, load.comm).digest);
+    list.facts.named = list.facts.distinct;
+  }
   const std::span<const std::int64_t> share = mine.keys();  // stays where it is
   const std::span<const std::int64_t> keys = gather_on_nodes(mine, load, list);
   const core::PrefixTable prefixes = make_prefixes(keys, load, list);
@@ -259,10 +263,12 @@ List load_integers(const Load& load, bool may_be_late) {
   comm.agree("reading the key list",
              [&] { mine = read_integer_keys(load.ref, comm.size(), comm.rank(), load.threads); });
   list.facts.read = comm.sum(mine.count);
-  const KeySurvey facts = survey_keys(mine.keys(), load.threads, comm);
-  list.facts.digest = digest_text(facts.digest);
-  if (list.facts.read >= KeyLists::many)
+  if (list.facts.read >= KeyLists::many) {
+    const KeySurvey facts = survey_keys(mine.keys(), load.threads, comm);
+    list.facts.digest = digest_text(facts.digest);
+    list.facts.named = list.facts.read;
     list.ranges = map_ranges(mine.keys(), facts, load.threads, comm);
+  }
   list.facts.checked_late = may_be_late && list.ranges != nullptr;
   if (!list.facts.checked_late) {
     sort_integers(mine, load, list);
@@ -281,10 +287,10 @@ List load_texts(const Load& load) {
   comm.agree("reading the key list",
              [&] { mine = read_text_keys(load.ref, comm.size(), comm.rank()); });
   list.facts.read = comm.sum(mine.size());
+  sort_over_ranks(mine, load.threads, comm);
   MultisetDigest digest;
   for (const std::string& key : mine) digest.add(bytes_of(key));
   list.facts.digest = digest_text(sum_over_ranks(digest, comm));
-  sort_over_ranks(mine, load.threads, comm);
 
   std::string bytes;
   for (const std::string& key : mine) bytes += key;
@@ -292,7 +298,7 @@ List load_texts(const Load& load) {
   std::vector<std::uint64_t> ends;
   std::uint64_t end = text.first(comm);
   for (const std::string& key : mine) ends.push_back(end += key.size());
-  list.facts.distinct = keys.total();
+  list.facts.distinct = list.facts.named = keys.total();
   list.memories.push_back(concatenate(std::span<const std::uint64_t>(ends), keys, 1, comm));
   list.memories.push_back(concatenate(std::span<const char>(bytes), text, 1, comm));
   const std::span<const std::uint64_t> all_ends =

@@ -21,9 +21,11 @@ struct KeyListFacts {
   std::uint64_t bytes = 0;     // keys, filter and search table, per node
   std::uint64_t filter_bytes = 0;
   double expected_fpr = 0;  // measured rate for these bits per key
-  // "sum-xxh3-128:" and the MultisetDigest of all keys read: the list, in whatever order it was
-  // written.
+  // "sum-xxh3-128:" and the MultisetDigest of the list's distinct keys, in whatever order and how
+  // often they were written; of KeyLists::many integers and more, of all that were read, because
+  // such a list need not be sorted.
   std::string digest;
+  std::uint64_t named = 0;  // keys that the digest is of
   bool shared = false;        // one copy per node (else one per rank)
   bool checked_late = false;  // against the rows that other conditions, and the filter, leave
 };
