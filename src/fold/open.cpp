@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 #include <exception>
 #include <thread>
 
@@ -13,6 +12,7 @@
 #include <trawl/fold/open.hpp>
 
 #include "catalogs.hpp"
+#include "fold/stats/entity_key.hpp"
 
 namespace trawl::fold {
 namespace {
@@ -108,72 +108,34 @@ std::optional<DatasetFacts> look_up(Catalogs& catalogs, const store::DatasetRef&
   return facts;
 }
 
-// Facts as bytes: counts of 8 bytes, texts behind their lengths.
-class Packer {
- public:
-  void add(std::uint64_t number) {
-    bytes_.append(reinterpret_cast<const char*>(&number), sizeof number);
-  }
-  void add(std::string_view text) {
-    add(std::uint64_t{text.size()});
-    bytes_ += text;
-  }
-  std::string take() { return std::move(bytes_); }
-
- private:
-  std::string bytes_;
-};
-
-class Unpacker {
- public:
-  explicit Unpacker(std::string_view bytes) : rest_(bytes) {}
-  bool is_empty() const { return rest_.empty(); }
-  std::uint64_t number() {
-    std::uint64_t number = 0;
-    std::memcpy(&number, take(sizeof number).data(), sizeof number);
-    return number;
-  }
-  std::string text() { return std::string(take(number())); }
-
- private:
-  std::string_view take(std::uint64_t bytes) {
-    if (bytes > rest_.size()) throw Error("dataset facts: truncated bytes");
-    const std::string_view taken = rest_.substr(0, bytes);
-    rest_.remove_prefix(bytes);
-    return taken;
-  }
-  std::string_view rest_;
-};
-
-void pack(Packer& to, const DatasetFacts& f) {
+void put_facts(std::string& out, const DatasetFacts& f) {
   for (const std::string_view text :
        {f.failure, f.kind, f.codec, f.digest, f.index_digest, f.catalog_digest})
-    to.add(text);
+    put_text(out, text);
   for (const std::uint64_t number :
        {std::uint64_t{f.readable}, f.rows, f.row_group_rows, f.bytes, f.group_weight})
-    to.add(number);
+    put(out, number);
 }
 
-DatasetFacts facts_from(Unpacker& from) {
+DatasetFacts take_facts(std::string_view& bytes) {
   DatasetFacts f;
   for (std::string* text :
        {&f.failure, &f.kind, &f.codec, &f.digest, &f.index_digest, &f.catalog_digest})
-    *text = from.text();
-  f.readable = from.number() != 0;
+    *text = take_text(bytes);
+  f.readable = take<std::uint64_t>(bytes) != 0;
   for (std::uint64_t* number : {&f.rows, &f.row_group_rows, &f.bytes, &f.group_weight})
-    *number = from.number();
+    *number = take<std::uint64_t>(bytes);
   return f;
 }
 
 // Collective. The facts of all datasets, in canonical order.
 std::vector<DatasetFacts> share_facts(const std::vector<DatasetFacts>& mine, const Comm& comm) {
   if (comm.size() == 1) return mine;
-  Packer packer;
-  for (const DatasetFacts& facts : mine) pack(packer, facts);
+  std::string bytes;
+  for (const DatasetFacts& facts : mine) put_facts(bytes, facts);
   std::vector<DatasetFacts> all;
-  for (const std::string& part : comm.all_gather_text(packer.take())) {
-    Unpacker unpacker(part);
-    while (!unpacker.is_empty()) all.push_back(facts_from(unpacker));
+  for (const std::string& part : comm.all_gather_text(bytes)) {
+    for (std::string_view rest = part; !rest.empty();) all.push_back(take_facts(rest));
   }
   return all;
 }

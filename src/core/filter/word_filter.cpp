@@ -1,23 +1,18 @@
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 #include <trawl/core/filter/membership_filter.hpp>
 #include <trawl/core/filter/word_filter.hpp>
 
+#include "core/filter/measured_rates.hpp"
 #include "core/filter/word_layout.hpp"
 #include "core/kernels/kernels.hpp"
 
 namespace trawl::core {
 namespace {
 
-struct Measured {
-  double bits_per_key;
-  double rate;
-};
-
 // By bench/measure_fpr --words: filters of 2^22 words, 2^28 probes each.
-constexpr Measured table[] = {
+constexpr MeasuredRate table[] = {
     {0, 1.0},         {4, 1.7429e-01},  {5, 1.0652e-01},  {6, 6.9143e-02},  {7, 4.7168e-02},
     {8, 3.3550e-02},  {10, 1.8708e-02}, {12, 1.1517e-02}, {14, 7.6217e-03}, {16, 5.3290e-03},
     {20, 2.9381e-03}, {24, 1.8173e-03}, {32, 8.6527e-04},
@@ -25,23 +20,12 @@ constexpr Measured table[] = {
 
 }  // namespace
 
-// Linear between lines of the table: the rate is convex in the bits, so this never promises too low
-// a rate. Only + - * /, which round equally on every machine.
 double WordFilter::rate_at(double bits_per_key) {
-  const Measured* after = std::begin(table) + 1;
-  while (after + 1 != std::end(table) && after->bits_per_key < bits_per_key) ++after;
-  const Measured* before = after - 1;
-  const double share = std::min(
-      1.0, (bits_per_key - before->bits_per_key) / (after->bits_per_key - before->bits_per_key));
-  return before->rate + share * (after->rate - before->rate);
+  return MeasuredRates(table).rate_at(bits_per_key);
 }
 
 double WordFilter::bits_for(double rate) {
-  const Measured* after = std::begin(table) + 1;
-  while (after + 1 != std::end(table) && after->rate > rate) ++after;
-  const Measured* before = after - 1;
-  const double share = std::clamp((before->rate - rate) / (before->rate - after->rate), 0.0, 1.0);
-  return before->bits_per_key + share * (after->bits_per_key - before->bits_per_key);
+  return MeasuredRates(table).bits_for(rate);
 }
 
 std::uint64_t WordFilter::words_for(std::uint64_t keys, double bits_per_key) {
