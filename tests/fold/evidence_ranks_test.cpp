@@ -23,13 +23,13 @@ constexpr const char* source =
     "gen:evidence?datasets=3&rows=1500&seed=5&entities=7&sources=9&duplicates=0.2&"
     "equivocations=0.002&equivocating_sources=0.4&lying_sources=0.3&row_group_rows=128";
 
-EvidenceRequest request_for(const evidence::Rules& rules, std::uint64_t blocks, int threads) {
+EvidenceRequest request_for(const evidence::Rules& rules, std::uint64_t words, int threads) {
   EvidenceRequest request;
   request.search.inputs = {source};
   request.search.threads = threads;
   request.columns = {"entity", "log_odds", "weight", "source", "id", "time", "type", ""};
   request.rules = rules;
-  request.screen_blocks = blocks;
+  request.screen_words = words;
   request.search = search_of(request);
   return request;
 }
@@ -134,13 +134,17 @@ TEST(Evidence, IsWhatConsensusOfAllRecordsSaysWhateverTheScreen) {
   here.equivocation = evidence::Equivocation::distrust_on_entity;
   for (const evidence::Rules& rules : {evidence::Rules{}, capped, here}) {
     std::vector<EvidenceResult> results;
-    for (const std::uint64_t blocks : {0, 1, 20, 5000})
-      for (const int threads : {1, 2}) results.push_back(run(request_for(rules, blocks, threads)));
+    for (const std::uint64_t words : {0, 1, 20, 5000})
+      for (const int threads : {1, 2}) results.push_back(run(request_for(rules, words, threads)));
     if (!world().is_root()) continue;
-    for (const EvidenceResult& result : results) EXPECT_EQ(result.lines, results[0].lines);
-    EXPECT_EQ(results[2].candidates, 4500u);  // one block: everything may repeat
+    for (const EvidenceResult& result : results) {
+      EXPECT_EQ(result.lines, results[0].lines);
+      EXPECT_EQ(result.compared, results[0].compared);
+      EXPECT_GE(result.candidates, result.compared);
+    }
+    EXPECT_EQ(results[2].candidates, 4500u);  // one word: everything may repeat
     EXPECT_LT(results[0].candidates, 2000u);
-    EXPECT_LE(results[6].candidates, results[0].candidates);
+    EXPECT_LT(results[6].candidates, results[2].candidates);
     expect_equal(results[0], consensus_of(rules));
   }
 }
@@ -169,20 +173,20 @@ TEST(Evidence, IsWhatConsensusSaysWithRegisteredSources) {
   }
 }
 
-// 1125 blocks of 16 bytes.
+// 750 words of 8 bytes, and 188 for what repeats.
 TEST(Evidence, IsTheSameHoweverLittleMemoryTheScreenHas) {
   EvidenceRequest request = request_for({}, 0, 2);
   const EvidenceResult one = run(request);
-  for (const std::uint64_t bytes : {17'999u, 9'000u, 2'000u}) {
+  for (const std::uint64_t bytes : {6'999u, 3'000u, 700u}) {
     request.screen_bytes = bytes;
     const EvidenceResult got = run(request);
     EXPECT_EQ(got.lines, one.lines);
-    EXPECT_EQ(got.candidates, one.candidates);
+    EXPECT_EQ(got.compared, one.compared);
     EXPECT_GT(got.search.bytes_read + 1, one.search.bytes_read);
     const EvidenceResult apart =
         run(request, comm::with_nodes(world(), [](int rank) { return rank / 2; }));
     EXPECT_EQ(apart.lines, one.lines);
-    EXPECT_EQ(apart.candidates, one.candidates);
+    EXPECT_EQ(apart.compared, one.compared);
   }
 }
 
@@ -195,8 +199,8 @@ TEST(Evidence, IsTheSameOnPlayedNodes) {
       run(request, comm::with_nodes(world(), [](int rank) { return rank / 2; }));
   EXPECT_EQ(apart.lines, one.lines);
   EXPECT_EQ(pairs.lines, one.lines);
-  EXPECT_EQ(apart.candidates, one.candidates);
-  EXPECT_EQ(pairs.candidates, one.candidates);
+  EXPECT_EQ(apart.compared, one.compared);
+  EXPECT_EQ(pairs.compared, one.compared);
 }
 
 // Sums of records that were unique among other rows than those screened now.

@@ -1,9 +1,8 @@
 // The screen of identities against plain counting.
-#include <array>
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <random>
-#include <set>
 #include <thread>
 #include <vector>
 
@@ -28,157 +27,140 @@ std::vector<std::uint64_t> random_hashes(std::uint64_t seed, std::size_t rows, d
   return hashes;
 }
 
-// How often each bit is hit, counted.
-class Counting {
- public:
-  Counting(std::uint64_t blocks, const std::vector<std::uint64_t>& hashes) : blocks_(blocks) {
-    for (const std::uint64_t hash : hashes) {
-      for (const auto& bit : bits(hash)) ++hits_[bit];
-    }
-  }
-  bool may_repeat(std::uint64_t hash) const {
-    for (const auto& bit : bits(hash)) {
-      if (hits_.at(bit) < 2) return false;
-    }
-    return true;
-  }
-
- private:
-  using Bit = std::array<std::uint64_t, 2>;
-  std::set<Bit> bits(std::uint64_t hash) const {
-    __extension__ using Wide = unsigned __int128;
-    const auto block = static_cast<std::uint64_t>((Wide{hash} * blocks_) >> 64);
-    std::set<Bit> bits;
-    for (int digit = 0; digit < 5; ++digit, hash /= 64) bits.insert({block, hash % 64});
-    return bits;
-  }
-  std::uint64_t blocks_;
-  std::map<Bit, int> hits_;
-};
-
-TEST(IdentityScreen, IsWhatCountingSaysForAnyThreads) {
-  for (const std::uint64_t blocks : {1u, 7u, 300u}) {
-    const auto hashes = random_hashes(blocks, 4000, 0.1);
-    const Counting counting(blocks, hashes);
-    for (const std::size_t threads : {1u, 2u, 5u}) {
-      IdentityScreen screen(Comm::solo(), blocks);
-      std::vector<std::thread> crew;
-      for (std::size_t t = 0; t < threads; ++t) {
-        crew.emplace_back([&, t] {
-          std::vector<std::uint64_t> mine;
-          for (std::size_t i = t; i < hashes.size(); i += threads) mine.push_back(hashes[i]);
-          screen.mark(mine);
-        });
-      }
-      for (std::thread& thread : crew) thread.join();
-      screen.share();
-      for (const std::uint64_t hash : hashes)
-        ASSERT_EQ(screen.may_repeat(hash), counting.may_repeat(hash)) << blocks << " " << threads;
-    }
-  }
+bool may_repeat(const IdentityScreen& screen, std::uint64_t hash) {
+  bool out = false;
+  screen.may_repeat({&hash, 1}, {&out, 1});
+  return out;
 }
 
-TEST(IdentityScreen, NeverTakesACopyForUniqueAndRarelyTheOtherWayRound) {
-  const auto hashes = random_hashes(3, 200'000, 0.05);
-  IdentityScreen screen(Comm::solo(), hashes.size() / IdentityScreen::rows_per_block);
-  screen.mark(hashes);
-  screen.share();
+std::map<std::uint64_t, int> counted(std::span<const std::uint64_t> hashes) {
   std::map<std::uint64_t, int> counts;
   for (const std::uint64_t hash : hashes) ++counts[hash];
-  std::size_t unique = 0, wrong = 0;
-  for (const auto& [hash, count] : counts) {
-    if (count > 1) {
-      ASSERT_TRUE(screen.may_repeat(hash));
-      continue;
-    }
-    ++unique;
-    wrong += screen.may_repeat(hash);
-  }
-  EXPECT_LT(static_cast<double>(wrong), 0.006 * static_cast<double>(unique));
-  EXPECT_GT(wrong, 0u);
+  return counts;
 }
 
-// All rows go through all windows.
-void fill(IdentityScreen& screen, std::span<const std::uint64_t> hashes) {
+// Every one that has a copy may repeat. How many others may do so, too.
+std::size_t false_repeats(const IdentityScreen& screen, std::span<const std::uint64_t> hashes) {
+  std::size_t others = 0;
+  for (const auto& [hash, count] : counted(hashes)) {
+    const bool may = may_repeat(screen, hash);
+    EXPECT_TRUE(may || count == 1);
+    others += may && count == 1;
+  }
+  return others;
+}
+
+// All rows go through all windows; thread `t` marks every n-th of them.
+void fill(IdentityScreen& screen, std::span<const std::uint64_t> hashes, std::size_t threads = 1) {
   for (std::uint64_t left = screen.windows(); left > 0; --left) {
-    screen.mark(hashes);
+    std::vector<std::thread> crew;
+    for (std::size_t t = 0; t < threads; ++t) {
+      crew.emplace_back([&, t] {
+        std::vector<std::uint64_t> mine;
+        for (std::size_t i = t; i < hashes.size(); i += threads) mine.push_back(hashes[i]);
+        screen.mark(mine);
+      });
+    }
+    for (std::thread& thread : crew) thread.join();
     screen.share();
-    if (left == 1) break;
-    screen.test(hashes);
-    screen.next_window();
+    if (left > 1) screen.next_window();
   }
 }
 
-TEST(IdentityScreen, IsTheSameInAnyNumberOfWindows) {
-  const auto hashes = random_hashes(8, 6000, 0.1), others = random_hashes(9, 3000, 0);
-  for (const std::uint64_t blocks : {1u, 10u, 301u}) {
-    IdentityScreen whole(Comm::solo(), blocks);
-    fill(whole, hashes);
-    EXPECT_EQ(whole.windows(), 1u);
-    for (const std::uint64_t at_once : {0u, 1u, 4u, 7u, 150u, 300u, 1000u}) {
-      IdentityScreen screen(Comm::solo(), blocks, at_once);
-      ASSERT_GE(screen.windows() * std::max<std::uint64_t>(at_once, 1), blocks);
-      fill(screen, hashes);
-      const auto many = std::make_unique<bool[]>(hashes.size());
-      screen.may_repeat(hashes, {many.get(), hashes.size()});
-      for (std::size_t i = 0; i < hashes.size(); ++i) {
-        ASSERT_EQ(screen.may_repeat(hashes[i]), whole.may_repeat(hashes[i]))
-            << blocks << " " << at_once;
-        ASSERT_EQ(many[i], screen.may_repeat(hashes[i]));
+TEST(IdentityScreen, FindsAllThatRepeatForAnyThreads) {
+  for (const std::uint64_t words : {1u, 7u, 300u, 2000u}) {
+    const auto hashes = random_hashes(words, 4000, 0.1);
+    for (const std::size_t threads : {1u, 2u, 5u}) {
+      IdentityScreen screen(Comm::solo(), words);
+      fill(screen, hashes, threads);
+      const std::size_t others = false_repeats(screen, hashes);
+      if (words == 1) {
+        EXPECT_GT(others, 3000u) << "nothing is proved by one word";
       }
     }
   }
 }
 
-TEST(NodeHashes, IsASet) {
-  for (const std::size_t count : {0u, 1u, 5u, 40'000u}) {
-    auto hashes = random_hashes(count, count, 0.3);
-    // As those of a window: of one range.
-    for (std::uint64_t& hash : hashes) hash >>= 20;
-    if (count > 1) hashes[0] = 0;
-    const std::set<std::uint64_t> want(hashes.begin(), hashes.end());
-    const NodeHashes got(Comm::solo(), hashes);
-    for (const std::uint64_t hash : want) ASSERT_TRUE(got.contains(hash));
-    std::mt19937_64 random(3);
-    for (int i = 0; i < 20'000; ++i) {
-      const std::uint64_t hash = (random() >> 20) | 2;
-      ASSERT_EQ(got.contains(hash), want.contains(hash));
+// Two threads with the same rows at the same time: one of them comes second.
+TEST(IdentityScreen, FindsRowsThatAreMarkedAtTheSameTime) {
+  const auto hashes = random_hashes(4, 100'000, 0);
+  IdentityScreen screen(Comm::solo(), hashes.size());
+  std::vector<std::thread> crew;
+  for (int t = 0; t < 2; ++t) crew.emplace_back([&] { screen.mark(hashes); });
+  for (std::thread& thread : crew) thread.join();
+  screen.share();
+  for (const std::uint64_t hash : hashes) ASSERT_TRUE(may_repeat(screen, hash));
+}
+
+TEST(IdentityScreen, RarelyTakesAUniqueOneForACopy) {
+  const auto hashes = random_hashes(3, 600'000, 0.02);
+  IdentityScreen screen(Comm::solo(), hashes.size() / IdentityScreen::rows_per_word);
+  fill(screen, hashes);
+  const std::size_t others = false_repeats(screen, hashes);
+  EXPECT_LT(static_cast<double>(others), 0.008 * static_cast<double>(hashes.size()));
+  EXPECT_GT(others, 0u);
+}
+
+TEST(IdentityScreen, FindsAllThatRepeatInAnyNumberOfWindows) {
+  const auto hashes = random_hashes(8, 6000, 0.1);
+  for (const std::uint64_t words : {1u, 10u, 301u}) {
+    for (const std::uint64_t bytes : {0u, 8u, 16u, 50u, 1000u, 3000u, 100'000u}) {
+      IdentityScreen screen(Comm::solo(), words, bytes);
+      EXPECT_EQ(screen.windows() == 1, words == 1 || bytes >= words * 10);
+      fill(screen, hashes);
+      false_repeats(screen, hashes);
+      const auto many = std::make_unique<bool[]>(hashes.size());
+      screen.may_repeat(hashes, {many.get(), hashes.size()});
+      for (std::size_t i = 0; i < hashes.size(); ++i)
+        ASSERT_EQ(many[i], may_repeat(screen, hashes[i]));
     }
   }
 }
 
-// Words of blocks in which parts of the rows are marked one by one.
-std::vector<std::uint64_t> words_of(std::span<const std::uint64_t> hashes, std::uint64_t blocks) {
-  std::vector<std::uint64_t> all(blocks * IdentityScreen::words_per_block);
-  for (const std::uint64_t hash : hashes) {
-    __extension__ using Wide = unsigned __int128;
-    const auto block = static_cast<std::size_t>((Wide{hash} * blocks) >> 64);
-    std::vector<std::uint64_t> one(all.size());
-    for (std::size_t i = 0; i < 5; ++i) one[block * 2] |= std::uint64_t{1} << (hash >> 6 * i & 63);
-    merge_blocks(all, one);
+TEST(RepeatFilter, FoldsToWhatItsHashesNeed) {
+  std::mt19937_64 random(3);
+  for (const std::size_t count : {0u, 1u, 1000u, 40'000u}) {
+    const auto hashes = random_hashes(count, count, 0.3);
+    RepeatFilter filter(Comm::solo(), 1 << 15);
+    for (const std::uint64_t hash : hashes) filter.add(hash);
+    filter.fold();
+    for (const std::uint64_t hash : hashes) ASSERT_TRUE(filter.contains(hash));
+    EXPECT_LE(filter.words(), std::max<std::size_t>(128, count));
+    int others = 0;
+    for (int i = 0; i < 100'000; ++i) others += filter.contains(random()) ? 1 : 0;
+    EXPECT_LT(others, 500);
   }
-  return all;
 }
 
-TEST(IdentityScreen, MergesInAnyTree) {
-  const auto hashes = random_hashes(9, 300, 0.2);
-  const std::span all(hashes);
-  const auto whole = words_of(all, 5);
+TEST(RepeatFilter, StaysAsLargeAsItIsWhenItIsFull) {
+  for (const std::uint64_t words : {1u, 3u, 255u, 300u}) {
+    RepeatFilter filter(Comm::solo(), words);
+    const std::uint64_t before = filter.words();
+    EXPECT_GE(before, words);
+    for (const std::uint64_t hash : random_hashes(words, 10 * words, 0)) filter.add(hash);
+    filter.fold();
+    EXPECT_EQ(filter.words(), before);
+  }
+}
+
+TEST(IdentityScreen, KnowsBitsOfTwoPartsInAnyOrder) {
   std::mt19937_64 random(1);
-  for (int trial = 0; trial < 50; ++trial) {
-    std::vector<std::vector<std::uint64_t>> parts;
-    for (std::size_t begin = 0; begin < all.size();) {
-      const std::size_t size = std::min<std::size_t>(random() % 90, all.size() - begin);
-      parts.push_back(words_of(all.subspan(begin, size), 5));
-      begin += size;
+  for (const std::size_t count : {1u, 2u, 3u, 8u}) {
+    std::vector<std::vector<std::uint64_t>> parts(count, std::vector<std::uint64_t>(3));
+    std::map<std::size_t, std::size_t> set;
+    for (auto& part : parts) {
+      for (std::size_t bit = 0; bit < 192; ++bit) {
+        if (random() % 3 != 0) continue;
+        part[bit / 64] |= std::uint64_t{1} << bit % 64;
+        ++set[bit];
+      }
     }
-    while (parts.size() > 1) {
-      std::swap(parts[random() % parts.size()], parts.back());
-      const auto last = std::move(parts.back());
-      parts.pop_back();
-      merge_blocks(parts[random() % parts.size()], last);
+    for (int order = 0; order < 5; ++order) {
+      std::ranges::shuffle(parts, random);
+      const auto two = bits_of_two(parts);
+      for (std::size_t bit = 0; bit < 192; ++bit)
+        ASSERT_EQ(two[bit / 64] >> bit % 64 & 1, set[bit] >= 2 ? 1 : 0);
     }
-    ASSERT_EQ(parts[0], whole);
   }
 }
 

@@ -37,9 +37,9 @@ struct EvidenceRequest {
   // Bytes of the screen that a node has at once (a rank, where ranks of a node cannot share
   // memory). Whatever does not fit takes more passes over the data. No result depends on it.
   std::uint64_t screen_bytes = std::uint64_t{4} << 30;
-  // Blocks of 16 bytes of the screen that proves identities to be unique; 0: one for 4 rows. No
+  // Words of 8 bytes of the screen that proves identities to be unique; 0: one for 6 rows. No
   // result depends on it.
-  std::uint64_t screen_blocks = 0;
+  std::uint64_t screen_words = 0;
   // Bytes of records that may come twice which a rank keeps in memory until they are compared; more
   // wait in a file in `scratch` (empty: where this system has files that do not last), which has no
   // name and is gone with the process. No result depends on it.
@@ -88,9 +88,9 @@ struct EvidenceCounts {
 
 struct EvidenceResult {
   SearchResult search;  // of the pass that sums; bytes_read is of both
-  // Rows that the screen could not prove to be unique, of all ranks; on root. How many depends on
-  // the screen.
-  std::uint64_t candidates = 0;
+  // On root, of all ranks: rows that the screen could not prove to be unique, which depends on the
+  // screen and on who came first; and those of them whose identity other rows have too.
+  std::uint64_t candidates = 0, compared = 0;
   // Root only, and only unless interrupted:
   std::string lines;  // evidence.jsonl: all entities, then all equivocations
   EvidenceCounts counts;

@@ -103,6 +103,7 @@ Recorded run_job(const EvidenceParams& params, const fold::EvidenceRequest& requ
   extras.deduplicated = !request.columns.id.empty();
   extras.registered = request.registered.has_value();
   extras.candidates = result.candidates;
+  extras.compared = result.compared;
   return run.record(result.search, [&] {
     extras.state = result.state;
     const Json counts = fold::counts_of(result);
@@ -126,7 +127,8 @@ ExitCode run_evidence(const EvidenceParams& params, const Context& context) {
     Json report = common_report(run);
     report.update(run.record.at("counts"));
     report["deduplicated"] = extras.deduplicated;
-    report["compared_rows"] = extras.candidates;
+    report["compared_rows"] = extras.compared;
+    report["candidate_rows"] = extras.candidates;
     if (extras.state) report["state"] = to_json(*extras.state);
     tell_story(run, headline(run));
     tell_state(params.state.has_value(), extras.state, run.record.at("counts"));

@@ -36,9 +36,9 @@ void tell_identity(const Json& counts, const EvidenceExtras& extras) {
   const auto duplicates = counts.at("duplicates").get<std::uint64_t>();
   if (extras.deduplicated) {
     log::story(
-        fmt::format("identity    {} rows repeat others and do not count; {} rows were "
-                    "compared, all others are unique for certain",
-                    with_thousands(duplicates), with_thousands(extras.candidates)));
+        fmt::format("identity    {} rows repeat others and do not count; {} rows share an identity "
+                    "and were compared, all others are unique for certain",
+                    with_thousands(duplicates), with_thousands(extras.compared)));
   } else {
     log::warning("there is no column of ids: rows that repeat others count again");
   }

@@ -15,7 +15,8 @@ namespace trawl::command {
 struct EvidenceExtras {
   bool deduplicated = false;
   bool registered = false;
-  std::uint64_t candidates = 0;  // rows that were compared exactly
+  // Rows that were kept whole until all were read, and those of them that share an identity.
+  std::uint64_t candidates = 0, compared = 0;
   std::optional<store::WrittenState> state;
 };
 

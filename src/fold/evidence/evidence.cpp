@@ -97,7 +97,7 @@ class TwoPasses {
     while (first_.status != Status::interrupted) {
       screen_->share();
       if (++windows_ == screen_->windows()) break;
-      check_same(pass(IdentityMarker::Task::test, false));
+      if (screen_->tests()) check_same(pass(IdentityMarker::Task::test, false));
       if (first_.status == Status::interrupted) break;
       screen_->next_window();
       check_same(pass(IdentityMarker::Task::mark, false));
@@ -134,12 +134,10 @@ class TwoPasses {
 
   // Collective.
   void make_screen(std::uint64_t rows) {
-    constexpr std::uint64_t per_block = IdentityScreen::rows_per_block,
-                            block_bytes = IdentityScreen::words_per_block * sizeof(std::uint64_t);
+    constexpr std::uint64_t per_word = IdentityScreen::rows_per_word;
     screen_.emplace(
-        comm_,
-        request_.screen_blocks > 0 ? request_.screen_blocks : (rows + per_block - 1) / per_block,
-        request_.screen_bytes / block_bytes);
+        comm_, request_.screen_words > 0 ? request_.screen_words : (rows + per_word - 1) / per_word,
+        request_.screen_bytes);
   }
 
   // Collective. What another pass than the first one saw.

@@ -103,7 +103,7 @@ void EvidencePopulation::resolve(const comm::Comm& comm, int threads) {
   });
   share_distrust(comm);
   for (std::uint64_t* count : {&refusals.null, &refusals.inexact, &refusals.nan_log_odds,
-                               &refusals.bad_weight, &refusals.bad_prior, &candidates})
+                               &refusals.bad_weight, &refusals.bad_prior, &candidates, &compared})
     *count = comm.sum(*count);
 }
 
@@ -131,6 +131,7 @@ void EvidencePopulation::resolve_pending(const comm::Comm& comm, int threads) {
         Resolver resolver(table, rules_);
         resolver.add(sorted_records(of_part[part]));
         const std::lock_guard lock(mutex_);
+        compared += resolver.compared;
         std::ranges::move(resolver.equivocations, std::back_inserter(equivocations));
       });
     });

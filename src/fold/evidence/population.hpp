@@ -47,6 +47,7 @@ class EvidencePopulation {
   EvidenceTable table;
   EvidenceRefusals refusals;                       // after resolve(): of all ranks
   std::uint64_t candidates = 0;                    // the same
+  std::uint64_t compared = 0;  // those of them whose identity others have too; the same
   std::vector<EquivocationRecords> equivocations;  // of entities on this rank, ascending
   std::vector<evidence::Key> distrusted;           // all ranks: all that equivocated; ascending
 

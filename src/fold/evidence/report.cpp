@@ -210,6 +210,7 @@ void report(const EvidenceRequest& request, const EvidencePopulation& population
   counts.refused = population.refusals;
   result.counts = counts;
   result.candidates = population.candidates;
+  result.compared = population.compared;
 }
 
 }  // namespace trawl::fold

@@ -42,6 +42,7 @@ void Resolver::add_identity(std::span<const std::string_view> records) {
   contents_.clear();  // each at its least place
   for_each_run(records, content_of,
                [&](std::span<const std::string_view> run) { contents_.push_back(run[0]); });
+  if (records.size() > 1) compared += records.size();
   Candidate first = read_candidate(split_candidate(contents_[0]));
   SourceState& source = state_of(first);
   source.duplicates += static_cast<std::int64_t>(records.size() - contents_.size());

@@ -28,6 +28,7 @@ class Resolver {
   void add(std::span<const std::string_view> sorted);
 
   std::vector<EquivocationRecords> equivocations;
+  std::uint64_t compared = 0;  // records whose identity others have too
 
  private:
   void add_identity(std::span<const std::string_view> records);

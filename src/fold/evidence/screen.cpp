@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <utility>
 #include <vector>
 
 #include <trawl/base/partition.hpp>
@@ -10,84 +9,104 @@
 namespace trawl::fold {
 namespace {
 
-// Far enough ahead that the block is there when its turn comes.
-constexpr std::size_t ahead = 16;
-// Blocks that are merged over nodes in one step: 16 MiB of them.
-constexpr std::size_t blocks_per_step = std::size_t{1} << 20;
+// Far enough ahead that the word is there when its turn comes.
+constexpr std::size_t ahead = 32;
+// Words that are combined over nodes in one step: 16 MiB of them.
+constexpr std::size_t words_per_step = std::size_t{1} << 21;
 
-// As few windows as there must be, of equal size.
-std::uint64_t window_for(std::uint64_t blocks, std::uint64_t at_once) {
-  const std::uint64_t windows = (blocks - 1) / at_once + 1;
-  return (blocks - 1) / windows + 1;
+constexpr std::uint64_t word_bytes = sizeof(std::uint64_t);
+
+// A quarter of the words, so that every row could repeat: 2.7 bits a row. At most half the memory.
+std::uint64_t repeat_words(std::uint64_t words, std::uint64_t bytes) {
+  return std::min((words + 3) / 4, std::max(bytes / 2 / word_bytes, std::uint64_t{1}));
 }
 
-// Whoever finds a bit set was not the first to hit it: of any two hits, one does.
-std::uint64_t set(std::uint64_t& word, std::uint64_t bits) {
+// As few windows as there must be, of equal size.
+std::uint64_t window_for(std::uint64_t words, std::uint64_t bytes) {
+  const std::uint64_t left =
+      bytes / word_bytes - std::min(bytes / word_bytes, repeat_words(words, bytes));
+  const std::uint64_t windows = (words - 1) / std::max<std::uint64_t>(left, 1) + 1;
+  return (words - 1) / windows + 1;
+}
+
+// Whoever finds bits set was not the first to set them: of two that set the same, one does.
+bool finds_set(std::uint64_t& word, std::uint64_t bits) {
   const std::atomic_ref shared(word);
-  const std::uint64_t before = shared.load(std::memory_order_relaxed);
-  return (before & bits) == bits ? before : shared.fetch_or(bits, std::memory_order_relaxed);
+  return (shared.load(std::memory_order_relaxed) & bits) == bits ||
+         (shared.fetch_or(bits, std::memory_order_relaxed) & bits) == bits;
+}
+
+// Collective. Of ranks that do not lead a node the leaders are a group of one.
+std::uint64_t groups_of(const comm::Comm& comm, bool shared) {
+  return shared ? comm.max(static_cast<std::uint64_t>(comm.leaders().size()))
+                : static_cast<std::uint64_t>(comm.size());
 }
 
 }  // namespace
 
-void merge_blocks(std::span<std::uint64_t> into, std::span<const std::uint64_t> from) {
-  for (std::size_t once = 0; once + 2 <= into.size(); once += 2) {
-    into[once + 1] |= from[once + 1] | (into[once] & from[once]);
-    into[once] |= from[once];
+std::vector<std::uint64_t> bits_of_two(std::span<const std::vector<std::uint64_t>> parts) {
+  std::vector<std::uint64_t> once = parts[0], twice(once.size());
+  for (const std::vector<std::uint64_t>& part : parts.subspan(1)) {
+    for (std::size_t i = 0; i < once.size(); ++i) {
+      twice[i] |= once[i] & part[i];
+      once[i] |= part[i];
+    }
   }
+  return twice;
 }
 
-IdentityScreen::IdentityScreen(const comm::Comm& comm, std::uint64_t blocks, std::uint64_t at_once)
+IdentityScreen::IdentityScreen(const comm::Comm& comm, std::uint64_t words, std::uint64_t bytes)
     : comm_(comm),
-      blocks_(std::max<std::uint64_t>(blocks, 1)),
-      window_(window_for(blocks_, std::max<std::uint64_t>(at_once, 1))),
-      memory_(comm, window_ * words_per_block * sizeof(std::uint64_t)),
-      words_(memory_.as<std::uint64_t>()) {}
+      words_(std::max<std::uint64_t>(words, 1)),
+      window_(window_for(words_, bytes)),
+      memory_(comm, window_ * word_bytes),
+      groups_(groups_of(comm, memory_.shared())),
+      bits_(memory_.as<std::uint64_t>().first(window_)),
+      repeats_(comm, repeat_words(words_, bytes)) {}
 
 void IdentityScreen::release() {
   memory_.release();
-  for (NodeHashes& hashes : earlier_) hashes.release();
+  repeats_.release();
 }
 
 void IdentityScreen::mark(std::span<const std::uint64_t> hashes) {
   for (std::size_t row = 0; row < hashes.size(); ++row) {
     if (row + ahead < hashes.size()) {
-      const std::uint64_t next = block_of(hashes[row + ahead]);
-      if (next - begin_ < window_) __builtin_prefetch(block(next), 1);
+      const std::uint64_t next = place_of(hashes[row + ahead]);
+      if (next < window_) __builtin_prefetch(&bits_[next], 1);
     }
-    const std::uint64_t at = block_of(hashes[row]);
-    if (at - begin_ >= window_) continue;
-    std::uint64_t* const words = block(at);
-    const std::uint64_t mine = bits_of(hashes[row]), again = set(words[0], mine) & mine;
-    if (again != 0) set(words[1], again);
+    const std::uint64_t hash = hashes[row], at = place_of(hash);
+    if (at < window_ && finds_set(bits_[at], bits_of(hash))) repeats_.add(hash);
   }
 }
 
 void IdentityScreen::test(std::span<const std::uint64_t> hashes) {
-  std::vector<std::uint64_t> found;
-  for (std::size_t row = 0; row < hashes.size(); ++row) {
-    if (row + ahead < hashes.size()) prefetch(hashes[row + ahead]);
-    const std::uint64_t at = block_of(hashes[row]);
-    if (at - begin_ < window_ && may_repeat_here(hashes[row], at)) found.push_back(hashes[row]);
-  }
-  const std::lock_guard lock(mutex_);
-  kept_.insert(kept_.end(), found.begin(), found.end());
+  for (const std::uint64_t hash : hashes)
+    if (crosses(hash)) repeats_.add(hash);
 }
 
 void IdentityScreen::may_repeat(std::span<const std::uint64_t> hashes, std::span<bool> out) const {
   for (std::size_t row = 0; row < hashes.size(); ++row) {
-    if (row + ahead < hashes.size()) prefetch(hashes[row + ahead]);
-    out[row] = may_repeat(hashes[row]);
+    if (row + ahead < hashes.size()) repeats_.prefetch(hashes[row + ahead]);
+    out[row] = repeats_.contains(hashes[row]);
+  }
+  if (groups_ == 1) return;
+  for (std::size_t row = 0; row < hashes.size(); ++row) {
+    if (row + ahead < hashes.size()) {
+      const std::uint64_t next = place_of(hashes[row + ahead]);
+      if (next < window_) __builtin_prefetch(&bits_[next]);
+    }
+    out[row] = out[row] || crosses(hashes[row]);
   }
 }
 
-bool IdentityScreen::may_repeat_earlier(std::uint64_t hash, std::uint64_t at) const {
-  return earlier_[at / window_].contains(hash);
+bool IdentityScreen::crosses(std::uint64_t hash) const {
+  const std::uint64_t at = place_of(hash), mine = bits_of(hash);
+  return at < window_ && (bits_[at] & mine) == mine;
 }
 
 void IdentityScreen::next_window() {
   memory_.fence();  // all ranks have tested
-  earlier_.emplace_back(comm_, std::exchange(kept_, {}));
   begin_ += window_;
   clear();
 }
@@ -96,39 +115,35 @@ void IdentityScreen::next_window() {
 void IdentityScreen::clear() {
   const bool together = memory_.shared();
   const Slice mine =
-      slice(words_.size(), together ? comm_.node().size() : 1, together ? comm_.node().rank() : 0);
-  std::ranges::fill(words_.subspan(mine.begin, mine.size()), 0);
+      slice(bits_.size(), together ? comm_.node().size() : 1, together ? comm_.node().rank() : 0);
+  std::ranges::fill(bits_.subspan(mine.begin, mine.size()), 0);
   memory_.fence();
-}
-
-void IdentityScreen::repeat_all() {
-  std::ranges::fill(words_, ~std::uint64_t{0});
 }
 
 void IdentityScreen::share() {
   memory_.fence();
-  // Of ranks that do not lead a node the leaders are a group of one, and nothing is to be done.
-  combine(memory_.shared() ? comm_.leaders() : comm_);
+  if (tests()) combine(memory_.shared() ? comm_.leaders() : comm_);
   memory_.fence();
+  if (!is_last()) return;
+  repeats_.fold();
+  if (!tests()) memory_.release();
 }
 
-// Collective. Every rank merges a share of the blocks, and tells all.
+// Collective. Every rank combines a share of the words, and tells all.
 void IdentityScreen::combine(const comm::Comm& group) {
   if (group.size() == 1) return;
   const auto ranks = static_cast<std::size_t>(group.size());
-  for (std::uint64_t begin = 0; begin < window_; begin += blocks_per_step) {
-    const std::uint64_t blocks = std::min<std::uint64_t>(blocks_per_step, window_ - begin);
-    const auto words = words_.subspan(begin * words_per_block, blocks * words_per_block);
+  for (std::uint64_t begin = 0; begin < window_; begin += words_per_step) {
+    const auto words =
+        bits_.subspan(begin, std::min<std::uint64_t>(words_per_step, window_ - begin));
     std::vector<std::vector<std::uint64_t>> parts;
     for (std::size_t rank = 0; rank < ranks; ++rank) {
-      const Slice share = slice(blocks, group.size(), static_cast<int>(rank));
-      const auto part =
-          words.subspan(share.begin * words_per_block, share.size() * words_per_block);
+      const Slice share = slice(words.size(), group.size(), static_cast<int>(rank));
+      const auto part = words.subspan(share.begin, share.size());
       parts.emplace_back(part.begin(), part.end());
     }
-    std::vector<std::vector<std::uint64_t>> received = group.exchange(parts);
-    for (std::size_t rank = 1; rank < ranks; ++rank) merge_blocks(received[0], received[rank]);
-    const auto all = group.all_gather(std::span<const std::uint64_t>(received[0]));
+    const std::vector<std::uint64_t> mine = bits_of_two(group.exchange(parts));
+    const auto all = group.all_gather(std::span<const std::uint64_t>(mine));
     std::ranges::copy(all, words.begin());
   }
 }
