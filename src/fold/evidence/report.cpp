@@ -42,7 +42,8 @@ class EvidenceReporter {
         combiner_(rules_of(request)),
         prior_log_odds_(evidence::prior_log_odds(request.prior)) {}
 
-  // Local. The lines of this rank's entities, part by part on all threads, and their counts.
+  // Local. The lines of this rank's entities, part by part on all threads, and their counts. In
+  // order, before those of equivocations.
   SortedLines entity_lines(EvidenceCounts& counts) const {
     struct Part {
       SortedLines lines;
@@ -54,7 +55,7 @@ class EvidenceReporter {
         if (state.notes.accepted == 0) return;
         const EntityLine line = entity_line(key, state);
         count(line, parts[part].counts);
-        parts[part].lines.emplace_back(EntityKey{key, {}}.sort_bytes(), line_of(line));
+        parts[part].lines.emplace_back('\0' + EntityKey{key, {}}.sort_bytes(), line_of(line));
       });
     });
     SortedLines lines;
@@ -173,15 +174,17 @@ class EvidenceReporter {
   const double prior_log_odds_;
 };
 
-SortedLines equivocation_lines(const EvidencePopulation& population,
-                               const std::vector<std::string>& names) {
-  SortedLines lines;
-  for (const EquivocationRecords& e : population.equivocations) {
-    std::string order;
+// Local. In order, behind those of entities.
+void append_equivocation_lines(SortedLines& lines, const EvidencePopulation& population,
+                               const std::vector<std::string>& names, int threads) {
+  const std::size_t before = lines.size();
+  lines.resize(before + population.equivocations.size());
+  parallel_blocks(population.equivocations.size(), threads, [&](std::size_t i) {
+    const EquivocationRecords& e = population.equivocations[i];
+    std::string order(1, '\1');
     append_candidate(order, e.first);
-    lines.emplace_back(std::move(order), line_of(e, names));
-  }
-  return lines;
+    lines[before + i] = {std::move(order), line_of(e, names)};
+  });
 }
 
 }  // namespace
@@ -196,13 +199,12 @@ void check_registered(const EvidenceRequest& request) {
 void report(const EvidenceRequest& request, const EvidencePopulation& population,
             const std::vector<std::string>& names, const comm::Comm& comm, EvidenceResult& result) {
   EvidenceCounts counts;
-  SortedLines entities, equivocations;
+  SortedLines lines;
   comm.agree("weighing the evidence", [&] {
-    entities = EvidenceReporter(request, population).entity_lines(counts);
-    equivocations = equivocation_lines(population, names);
+    lines = EvidenceReporter(request, population).entity_lines(counts);
+    append_equivocation_lines(lines, population, names, request.search.threads);
   });
-  result.lines = lines_in_order(entities, comm);
-  result.lines += lines_in_order(equivocations, comm);
+  result.lines = lines_in_order(lines, comm);
   counts.equivocations = population.equivocations.size();
   for (const auto count : counted_by_line) counts.*count = comm.sum(counts.*count);
   counts.equivocations = comm.sum(counts.equivocations);
