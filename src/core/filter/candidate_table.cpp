@@ -2,6 +2,7 @@
 #include <array>
 #include <bit>
 
+#include <trawl/base/prefetch.hpp>
 #include <trawl/core/filter/candidate_table.hpp>
 #include <trawl/core/filter/membership_filter.hpp>
 
@@ -32,8 +33,8 @@ void CandidateTable::insert(std::span<const std::int64_t> keys, std::uint32_t* p
   std::array<std::uint64_t, inserted> hashes;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     hashes[i] = hash_key(keys[i]);
-    __builtin_prefetch(states_.data() + (hashes[i] & mask_));
-    __builtin_prefetch(keys_.data() + (hashes[i] & mask_), 1);
+    prefetch(states_.data() + (hashes[i] & mask_));
+    prefetch(keys_.data() + (hashes[i] & mask_));
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const std::uint64_t place = place_of(keys[i], hashes[i]);

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include <trawl/base/prefetch.hpp>
 #include <trawl/core/filter/key_set.hpp>
 
 namespace trawl::core {
@@ -85,7 +86,7 @@ void KeySet::keep(const T* values, std::size_t rows, std::uint64_t* candidates) 
   const auto settle = [&] {
     for (std::size_t i = 0; i < count && !prefixes_.empty(); ++i) {
       const auto key = static_cast<std::int64_t>(values[wanted[i]]);
-      if (prefixes_.spans(key)) __builtin_prefetch(integers_.data() + prefixes_.range(key).first);
+      if (prefixes_.spans(key)) prefetch(integers_.data() + prefixes_.range(key).first);
     }
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t row = wanted[i];
@@ -99,7 +100,7 @@ void KeySet::keep(const T* values, std::size_t rows, std::uint64_t* candidates) 
     for (; bits != 0; bits &= bits - 1) {
       const std::size_t row = w * 64 + static_cast<std::size_t>(std::countr_zero(bits));
       const auto key = static_cast<std::int64_t>(values[row]);
-      if (!prefixes_.empty() && prefixes_.spans(key)) __builtin_prefetch(prefixes_.entry(key));
+      if (!prefixes_.empty() && prefixes_.spans(key)) prefetch(prefixes_.entry(key));
       wanted[count++] = row;
       if (count == batch) settle();
     }

@@ -3,6 +3,7 @@
 #include <bit>
 #include <utility>
 
+#include <trawl/base/prefetch.hpp>
 #include <trawl/core/filter/membership_filter.hpp>
 
 #include "core/filter/block_layout.hpp"
@@ -21,7 +22,7 @@ class ProbeQueue {
       : words_(words), blocks_(blocks), candidates_(candidates) {}
 
   void push(std::size_t row, std::uint64_t hash) {
-    __builtin_prefetch(words_ + block::index(hash, blocks_) * block::lanes);
+    prefetch(words_ + block::index(hash, blocks_) * block::lanes);
     rows_[count_] = row;
     hashes_[count_] = hash;
     if (++count_ == batch) flush();
@@ -62,7 +63,7 @@ class WordProbes {
     next.wanted = wanted;
     kernels::hash_integers(keys, batch, next.hashes.data());
     for (const std::uint64_t hash : next.hashes)
-      __builtin_prefetch(words_ + block::index(hash, blocks_) * block::lanes);
+      prefetch(words_ + block::index(hash, blocks_) * block::lanes);
     next_ ^= 1;
     settle(waiting_[next_]);
   }

@@ -1,6 +1,8 @@
 // Filters whose blocks are single words: word_filter.hpp.
 #include <bit>
 
+#include <trawl/base/prefetch.hpp>
+
 #include "core/kernels/kernels.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -78,27 +80,47 @@ HWY_INLINE std::uint64_t ProbeAll(const std::uint64_t* HWY_RESTRICT words, std::
   return passed;
 }
 
+// The words of one batch arrive while those of the batch before are looked at.
+struct Waiting {
+  HWY_ALIGN std::uint64_t hashes[batch];
+  std::uint64_t* candidates = nullptr;  // null: nothing waits
+};
+
+HWY_INLINE void Settle(const std::uint64_t* HWY_RESTRICT words, std::uint64_t size,
+                       Waiting& waiting) {
+  if (waiting.candidates == nullptr) return;
+  *waiting.candidates &= ProbeAll(words, size, waiting.hashes);
+  waiting.candidates = nullptr;
+}
+
 template <class T>
 HWY_INLINE void ProbeWords(const std::uint64_t* HWY_RESTRICT words, std::uint64_t size,
                            std::uint64_t multiplier, const T* HWY_RESTRICT keys, std::size_t rows,
                            std::uint64_t* HWY_RESTRICT candidates) {
-  HWY_ALIGN std::uint64_t hashes[batch];
+  Waiting waiting[2];
+  std::size_t next = 0;
   for (std::size_t w = 0; w < (rows + 63) / 64; ++w) {
     const std::uint64_t wanted = candidates[w];
     if (wanted == 0) continue;
     if (std::popcount(wanted) >= dense_rows && w * 64 + 64 <= rows) {
-      HashBatch(keys + w * 64, batch, multiplier, hashes);
-      candidates[w] = wanted & ProbeAll(words, size, hashes);
+      HashBatch(keys + w * 64, batch, multiplier, waiting[next].hashes);
+      for (const std::uint64_t hash : waiting[next].hashes)
+        prefetch(words + word::index(hash, size));
+      waiting[next].candidates = candidates + w;
+      next ^= 1;
+      Settle(words, size, waiting[next]);
       continue;
     }
+    HWY_ALIGN std::uint64_t hash[1];
     std::uint64_t passed = 0;
     for (std::uint64_t left = wanted; left != 0; left &= left - 1) {
       const int row = std::countr_zero(left);
-      HashBatch(keys + w * 64 + row, 1, multiplier, hashes);
-      passed |= std::uint64_t{ProbeOne(words, size, hashes[0])} << row;
+      HashBatch(keys + w * 64 + row, 1, multiplier, hash);
+      passed |= std::uint64_t{ProbeOne(words, size, hash[0])} << row;
     }
     candidates[w] = passed;
   }
+  Settle(words, size, waiting[next ^ 1]);
 }
 
 // Where a batch changes words [begin, end), and how. Keys of other words change nothing, in words

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <trawl/base/digest.hpp>
+#include <trawl/base/prefetch.hpp>
 
 namespace trawl::fold {
 
@@ -126,7 +127,7 @@ void Names::numbers(const NameReader& reader, std::span<const std::uint32_t> row
                     std::span<const std::uint64_t> words, std::span<std::uint32_t> out) {
   constexpr std::size_t ahead = 12;
   const auto ask = [&](std::uint64_t hash) {
-    if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+    if (!slots_.empty()) prefetch(&slots_[hash & (slots_.size() - 1)]);
   };
   if (reader.is_number()) {
     for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -45,9 +45,9 @@ class EvidencePopulation {
   static std::uint64_t screened_of(std::string_view part);
 
   EvidenceTable table;
-  EvidenceRefusals refusals;                       // after resolve(): of all ranks
-  std::uint64_t candidates = 0;                    // the same
-  std::uint64_t compared = 0;  // those of them whose identity others have too; the same
+  EvidenceRefusals refusals;     // after resolve(): of all ranks
+  std::uint64_t candidates = 0;  // the same
+  std::uint64_t compared = 0;    // those of them whose identity others have too; the same
   std::vector<EquivocationRecords> equivocations;  // of entities on this rank, ascending
   std::vector<evidence::Key> distrusted;           // all ranks: all that equivocated; ascending
 

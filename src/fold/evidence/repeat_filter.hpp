@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 
+#include <trawl/base/prefetch.hpp>
 #include <trawl/comm/comm.hpp>
 
 namespace trawl::fold {
@@ -34,7 +35,7 @@ class RepeatFilter {
     const std::uint64_t mine = bits_of(hash);
     return (words_[word_of(hash)] & mine) == mine;
   }
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&words_[word_of(hash)]); }
+  void ask(std::uint64_t hash) const { prefetch(&words_[word_of(hash)]); }
   std::uint64_t words() const { return words_.size(); }
 
   // Of a word, by other bits of the hash than those that choose it.

@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include <trawl/base/prefetch.hpp>
 #include <trawl/core/evidence/normalise.hpp>
 
 namespace trawl::fold {
@@ -16,7 +17,7 @@ void for_each_run(std::span<const std::string_view> records, const Part& part,
     const std::string_view first = part(records[begin]);
     std::size_t end = begin + 1;
     while (end < records.size() && part(records[end]) == first) ++end;
-    if (end + ahead < records.size()) __builtin_prefetch(records[end + ahead].data());
+    if (end + ahead < records.size()) prefetch(records[end + ahead].data());
     function(records.subspan(begin, end - begin));
     begin = end;
   }

@@ -5,12 +5,13 @@
 #include <vector>
 
 #include <trawl/base/partition.hpp>
+#include <trawl/base/prefetch.hpp>
 
 namespace trawl::fold {
 namespace {
 
 // Far enough ahead that the word is there when its turn comes.
-constexpr std::size_t ahead = 32;
+constexpr std::size_t ahead = 64;
 // Words that are combined over nodes in one step: 16 MiB of them.
 constexpr std::size_t words_per_step = std::size_t{1} << 21;
 
@@ -73,7 +74,7 @@ void IdentityScreen::mark(std::span<const std::uint64_t> hashes) {
   for (std::size_t row = 0; row < hashes.size(); ++row) {
     if (row + ahead < hashes.size()) {
       const std::uint64_t next = place_of(hashes[row + ahead]);
-      if (next < window_) __builtin_prefetch(&bits_[next], 1);
+      if (next < window_) prefetch(&bits_[next]);
     }
     const std::uint64_t hash = hashes[row], at = place_of(hash);
     if (at < window_ && finds_set(bits_[at], bits_of(hash))) repeats_.add(hash);
@@ -87,14 +88,14 @@ void IdentityScreen::test(std::span<const std::uint64_t> hashes) {
 
 void IdentityScreen::may_repeat(std::span<const std::uint64_t> hashes, std::span<bool> out) const {
   for (std::size_t row = 0; row < hashes.size(); ++row) {
-    if (row + ahead < hashes.size()) repeats_.prefetch(hashes[row + ahead]);
+    if (row + ahead < hashes.size()) repeats_.ask(hashes[row + ahead]);
     out[row] = repeats_.contains(hashes[row]);
   }
   if (groups_ == 1) return;
   for (std::size_t row = 0; row < hashes.size(); ++row) {
     if (row + ahead < hashes.size()) {
       const std::uint64_t next = place_of(hashes[row + ahead]);
-      if (next < window_) __builtin_prefetch(&bits_[next]);
+      if (next < window_) prefetch(&bits_[next]);
     }
     out[row] = out[row] || crosses(hashes[row]);
   }

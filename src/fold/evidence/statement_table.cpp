@@ -5,6 +5,8 @@
 #include <bit>
 #include <utility>
 
+#include <trawl/base/prefetch.hpp>
+
 namespace trawl::fold {
 
 // By two rounds of multiplying and folding, as SplitMix64's finaliser: numbers of names are small
@@ -32,11 +34,11 @@ void StatementTable::add_batch(std::span<const Stated> records) {
   for (std::size_t step = 0; step < records.size() + 2 * ahead; ++step) {
     if (step < records.size()) {
       hashes[step] = hash_of(records[step].name);
-      __builtin_prefetch(&slots_[home_of(hashes[step])]);
+      prefetch(&slots_[home_of(hashes[step])]);
     }
     if (const std::size_t i = step - ahead; i < records.size()) {
       guesses[i] = guess(hashes[i]);
-      if (guesses[i] != 0) __builtin_prefetch(&at(guesses[i] - 1), 1);
+      if (guesses[i] != 0) prefetch(&at(guesses[i] - 1));
     }
     if (const std::size_t i = step - 2 * ahead; i < records.size()) {
       const auto& [name, contribution] = records[i];

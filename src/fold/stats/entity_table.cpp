@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <trawl/base/digest.hpp>
+#include <trawl/base/prefetch.hpp>
 
 #include "fold/stats/entity_key.hpp"
 
@@ -62,7 +63,7 @@ std::vector<std::uint32_t> EntityTable<Sums>::numbers_of(Part& part, const Entit
     if (i + slots_ahead < hashes.size()) part.index.prefetch(hashes[i + slots_ahead]);
     if (i + entities_ahead < hashes.size()) {
       const auto likely = part.index.likely(hashes[i + entities_ahead]);
-      if (likely) __builtin_prefetch(&part.entities[*likely]);
+      if (likely) prefetch(&part.entities[*likely]);
     }
     numbers[i] = at(part, batch.keys[entities[i]], hashes[i], batch.hashes[entities[i]]);
   }
