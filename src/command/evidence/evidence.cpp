@@ -227,7 +227,7 @@ void describe(EvidenceParams& p, Options& visit) {
   describe(p.scan, visit);
   visit.option(
       "screen-memory", p.screen_memory, Range{1, 1 << 24}, "MIB",
-      "memory of a node for finding duplicates, 4 bytes a row; with less, the data is read "
+      "memory of a node for finding duplicates, 1.7 bytes a row; with less, the data is read "
       "more often");
   visit.option(
       "compare-memory", p.compare_memory, Range{1, 1 << 24}, "MIB",
