@@ -30,6 +30,7 @@ struct IndexParams {
   std::vector<std::string> columns;
   bool filter = false;
   bool sketch = false;
+  int sketch_bytes = 2;
   bool sidecar = false;
   bool catalog = false;
   bool overwrite = false;
@@ -45,8 +46,9 @@ void describe(IndexParams& p, Options& visit) {
       "membership filters, one per row group: for = and IN. The default when --sketch is not "
       "given");
   visit.flag("sketch", p.sketch,
-             "column sketches, one byte per row: for ranges, and for = that no filter answers. "
-             "Numbers, dates and timestamps");
+             "column sketches: for ranges, and for = that no filter answers. Numbers, dates and "
+             "timestamps");
+  describe_sketch_bytes(p.sketch_bytes, visit);
   visit.flag("catalog", p.catalog,
              "one filter per dataset instead, all in one file `trawl.catalog`: searches leave "
              "datasets that cannot hold the value unopened");
@@ -66,6 +68,7 @@ ScreenColumns screens_of(const IndexParams& p) {
   ScreenColumns screens;
   if (p.filter || !p.sketch) screens.filter = p.columns;
   if (p.sketch) screens.sketch = p.columns;
+  screens.sketch_bytes = p.sketch_bytes;
   return screens;
 }
 
@@ -246,9 +249,9 @@ Command index_command() {
            "give datasets membership filters and column sketches, so that searches read less",
        .details =
            "A membership filter tells, per row group, which values are not there: one block of a "
-           "few kilobytes answers `column = value` for hundreds of row groups. A column sketch is "
-           "one byte per row that decides most ranges without the values. Both only ever reject "
-           "what they prove: results, and what verify accepts, stay the same.\n\n"
+           "few kilobytes answers `column = value` for hundreds of row groups. A column sketch has "
+           "two bytes per row (or one) that decide most ranges without the values. Both only ever "
+           "reject what they prove: results, and what verify accepts, stay the same.\n\n"
            "Files that trawl wrote are written anew, with the index inside (their digest changes). "
            "With --sidecar the index goes into a file beside them, bound to the digest of the "
            "data; "

@@ -6,7 +6,6 @@
 
 #include <trawl/base/error.hpp>
 #include <trawl/base/text.hpp>
-#include <trawl/core/filter/column_sketch.hpp>
 
 namespace trawl::command {
 void describe(ScreenColumns& p, Options& visit) {
@@ -17,7 +16,14 @@ void describe(ScreenColumns& p, Options& visit) {
       "IN on columns with many values");
   visit.option("sketch", p.sketch, "COLUMNS",
                "number and time columns that get a column sketch: for ranges and = that no filter "
-               "answers; one byte per row, best with --codec none");
+               "answers; best with --codec none");
+  describe_sketch_bytes(p.sketch_bytes, visit);
+}
+
+void describe_sketch_bytes(int& bytes, Options& visit) {
+  visit.option("sketch-bytes", bytes, Range{1, 2}, "N",
+               "of a row in column sketches. With 2, an equality or an end of a range leaves about "
+               "one row of a row group to be read, with 1 one in 256, on nearly every page");
 }
 
 std::vector<std::string> column_names(const std::vector<std::string>& lists) {
@@ -46,7 +52,8 @@ std::vector<std::size_t> find_columns(const std::vector<std::string>& lists, con
 
 ScreenBuilder::ScreenBuilder(const ScreenColumns& columns, const Schema& schema,
                              std::uint64_t row_group_rows, Emit emit)
-    : emit_(std::move(emit)) {
+    : emit_(std::move(emit)),
+      width_(static_cast<core::ColumnSketch::Width>(columns.sketch_bytes)) {
   for (const std::size_t column : find_columns(columns.filter, schema, "index")) {
     filtered_.push_back({column, std::make_unique<core::FilterBankBuilder>(
                                      row_group_rows, core::FilterBankBuilder::default_fpr,
@@ -71,7 +78,7 @@ void ScreenBuilder::add(std::span<const ColumnView> columns) {
   any_rows_ = true;
   for (const Filtered& filtered : filtered_) filtered.bank->add(columns[filtered.column]);
   for (const std::size_t column : sketched_) {
-    emit_(store::Screen::sketch, column, core::ColumnSketch::build(columns[column], sketch_rows_));
+    emit_(store::Screen::sketch, column, core::ColumnSketch::build(columns[column], sketch_rows_, width_));
   }
 }
 
@@ -81,7 +88,7 @@ void ScreenBuilder::finish(const Finish& describe) {
     describe(store::Screen::filter, filtered.column, filtered.bank->finish().to_json());
   }
   for (const std::size_t column : sketched_) {
-    describe(store::Screen::sketch, column, core::ColumnSketch::layout());
+    describe(store::Screen::sketch, column, core::ColumnSketch::layout(width_));
   }
 }
 

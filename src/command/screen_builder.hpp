@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <trawl/base/column.hpp>
+#include <trawl/core/filter/column_sketch.hpp>
 #include <trawl/core/filter/filter_bank.hpp>
 #include <trawl/store/screen.hpp>
 
@@ -20,10 +21,12 @@ namespace trawl::command {
 struct ScreenColumns {
   std::vector<std::string> filter;  // names, each maybe a list separated by commas
   std::vector<std::string> sketch;
+  int sketch_bytes = 2;  // a row
 
   bool empty() const { return filter.empty() && sketch.empty(); }
 };
 void describe(ScreenColumns& p, Options& visit);
+void describe_sketch_bytes(int& bytes, Options& visit);
 // The names in a list of comma lists.
 std::vector<std::string> column_names(const std::vector<std::string>& lists);
 
@@ -56,6 +59,7 @@ class ScreenBuilder {
   Emit emit_;
   std::vector<Filtered> filtered_;
   std::vector<std::size_t> sketched_;
+  core::ColumnSketch::Width width_;
   bool any_rows_ = false;
 };
 

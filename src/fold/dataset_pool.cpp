@@ -307,10 +307,14 @@ const core::ColumnSketch* GroupColumns::sketch(std::size_t column) {
     known.asked_sketch = true;
     if (dataset_->screen(store::Screen::sketch, column) != nullptr) {
       try {
-        const Bytes stored =
+        Bytes stored =
             dataset_->read_screen(store::Screen::sketch, column, group_, known.sketch_space);
-        known.sketch = core::ColumnSketch::view(stored, rows_);
         bytes_read_ += stored.size();
+        if (reinterpret_cast<std::uintptr_t>(stored.data()) % 2 != 0) {  // codes of two bytes
+          known.sketch_space.assign(stored.begin(), stored.end());
+          stored = known.sketch_space;
+        }
+        known.sketch = core::ColumnSketch::view(stored, rows_);
       } catch (const DataError&) {  // a damaged index proves nothing: the values decide
       }
     }

@@ -102,7 +102,7 @@ std::uint64_t bytes_of(const Work& piece, const store::DatasetInfo& info,
   std::uint64_t bytes = 0;
   for (const Need& need : needs) {
     if (need.values) bytes += info.column_bytes[need.column] / info.row_groups();
-    if (need.sketch) bytes += info.row_group_rows;
+    if (need.sketch) bytes += 2 * info.row_group_rows;  // at most
   }
   return bytes * piece.groups();
 }

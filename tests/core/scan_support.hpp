@@ -67,7 +67,9 @@ class SketchedSource : public TableSource {
     poisoned_.resize(table.schema().size());
     for (std::size_t c = 0; c < sketches_.size(); ++c) {
       if (!ColumnSketch::suits(table.schema()[c].type)) continue;
-      stored_.push_back(ColumnSketch::build(table.view(c), table.rows()));
+      stored_.push_back(ColumnSketch::build(table.view(c), table.rows(),
+                                             c % 2 == 0 ? ColumnSketch::Width::one_byte
+                                                        : ColumnSketch::Width::two_bytes));
       sketches_[c] = ColumnSketch::view(stored_.back(), table.rows());
     }
   }

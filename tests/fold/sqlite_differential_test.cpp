@@ -79,20 +79,25 @@ class Screens {
       banks_[c]->add(views[c]);
       if (core::ColumnSketch::suits(views[c].type)) {
         writer_.append_screen(store::Screen::sketch, c,
-                              core::ColumnSketch::build(views[c], sketch_rows_));
+                              core::ColumnSketch::build(views[c], sketch_rows_, width_of(c)));
       }
     }
   }
   void finish() {
     for (std::size_t c = 0; c < banks_.size(); ++c) {
       writer_.describe_screen(store::Screen::filter, c, banks_[c]->finish().to_json());
-      writer_.describe_screen(store::Screen::sketch, c, core::ColumnSketch::layout());
+      writer_.describe_screen(store::Screen::sketch, c, core::ColumnSketch::layout(width_of(c)));
     }
   }
 
  private:
   store::DatasetWriter& writer_;
   std::vector<std::unique_ptr<core::FilterBankBuilder>> banks_;
+  static core::ColumnSketch::Width width_of(std::size_t column) {
+    return column % 2 == 0 ? core::ColumnSketch::Width::one_byte
+                           : core::ColumnSketch::Width::two_bytes;
+  }
+
   std::uint64_t sketch_rows_ = 0;
 };
 

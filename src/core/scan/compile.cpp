@@ -151,14 +151,17 @@ class Conjunction {
   void add_screen(const Term& column, SketchQuestion question, const Step& exact) {
     if (mode_.ask_unknown || !context_.options.has_sketch(column.column)) return;
     double pass = exact.estimate().pass;
+    std::uint32_t codes = 256;
     const auto& samples = context_.options.samples;
     if (column.column < samples.size() && samples[column.column]) {
-      const ColumnSketch::Table maybe = ask(*samples[column.column], question).maybe;
-      pass = static_cast<double>(std::count(maybe.begin(), maybe.end(), std::uint8_t{1})) /
-             static_cast<double>(maybe.size());
+      codes = samples[column.column]->codes();
+      double found = 0;
+      for (const auto& [first, last] : ask(*samples[column.column], question).maybe)
+        found += last - first + 1;
+      pass = found / codes;
     }
     steps_.push_back(std::make_unique<SketchStep>(column_ref(column, context_.schema),
-                                                  std::move(question), pass));
+                                                  std::move(question), pass, codes));
   }
 
   void add_range(const RangeCondition& range) {

@@ -1,27 +1,48 @@
 #include "core/scan/sketch_step.hpp"
 
 #include <algorithm>
+#include <array>
+#include <vector>
 
 #include "core/kernels/kernels.hpp"
 
 namespace trawl::core::scan {
 namespace {
 
-// Rows of `select` whose code is in the table.
-Mask rows_in(Run& run, const ColumnSketch& sketch, const ColumnSketch::Table& table,
+using CodeRanges = std::vector<ColumnSketch::CodeRange>;
+
+// Rows of `select` whose code is in one of the ranges, from cheap to dear: one range, a few codes,
+// a table.
+template <class T>
+void select_ranges(const T* codes, std::size_t rows, const CodeRanges& ranges,
+                   const std::uint64_t* select, std::uint64_t* out) {
+  const auto is_one_code = [](const auto& range) { return range.first == range.last; };
+  if (ranges.size() == 1) {
+    kernels::select_range(codes, rows, static_cast<T>(ranges[0].first),
+                          static_cast<T>(ranges[0].last), select, out);
+  } else if (ranges.size() <= kernels::max_list && std::ranges::all_of(ranges, is_one_code)) {
+    std::array<T, kernels::max_list> list;
+    std::ranges::transform(ranges, list.begin(),
+                           [](const auto& range) { return static_cast<T>(range.first); });
+    kernels::select_list(codes, rows, list.data(), ranges.size(), select, out);
+  } else {
+    std::vector<std::uint8_t> table(std::size_t{ranges.back().last} + 1);
+    for (const ColumnSketch::CodeRange& range : ranges)
+      std::fill(table.begin() + range.first, table.begin() + range.last + 1, std::uint8_t{1});
+    kernels::select_codes(codes, rows, table.data(), table.size(), select, out);
+  }
+}
+
+Mask rows_in(Run& run, const ColumnSketch& sketch, const CodeRanges& ranges,
              const std::uint64_t* select) {
   Mask rows = run.masks.take();
-  // The codes of a range or of one value lie side by side, and comparing is faster than looking up.
-  const auto first = std::find(table.begin(), table.end(), std::uint8_t{1});
-  const auto end = std::find(first, table.end(), std::uint8_t{0});
-  if (first != table.end() && std::find(end, table.end(), std::uint8_t{1}) == table.end()) {
-    kernels::select_range(sketch.row_codes(), run.rows,
-                          static_cast<std::uint8_t>(first - table.begin()),
-                          static_cast<std::uint8_t>(end - table.begin() - 1), select, rows.data());
-    return rows;
+  if (ranges.empty()) {
+    std::fill_n(rows.data(), run.words, 0);
+  } else if (sketch.width() == ColumnSketch::Width::one_byte) {
+    select_ranges(sketch.bytes(), run.rows, ranges, select, rows.data());
+  } else {
+    select_ranges(sketch.words(), run.rows, ranges, select, rows.data());
   }
-  kernels::select_codes(sketch.row_codes(), run.rows, table.data(), table.size(), select,
-                        rows.data());
   return rows;
 }
 
@@ -46,12 +67,12 @@ Verdict SketchStep::judge(Run& run, const std::uint64_t* select) const {
 }
 
 Estimate SketchStep::estimate() const {
-  // One code of 256, or the codes of a range that nothing is known about.
-  return {.cost = lane_cost(Lane::u8), .pass = std::max(pass_, 1.0 / ColumnSketch::codes)};
+  const bool narrow = codes_ <= 256;
+  return {.cost = lane_cost(narrow ? Lane::u8 : Lane::u16), .pass = std::max(pass_, 1.0 / codes_)};
 }
 
 void SketchStep::describe(std::vector<std::string>& lines, int depth) const {
-  lines.push_back(indented(depth, column_.name + ": column sketch, u8 codes"));
+  lines.push_back(indented(depth, column_.name + ": column sketch, " + (codes_ <= 256 ? "u8" : "u16") + " codes"));
 }
 
 Verdict SketchedStep::judge(Run& run, const std::uint64_t* select) const {
@@ -60,7 +81,7 @@ Verdict SketchedStep::judge(Run& run, const std::uint64_t* select) const {
   const ColumnSketch::Answer answer = ask(*sketch, question_);
   Mask undecided = rows_in(run, *sketch, answer.maybe, select);
   Mask sure;
-  if (answer.any_surely) {
+  if (!answer.surely.empty()) {
     sure = rows_in(run, *sketch, answer.surely, undecided.data());
     for (std::size_t w = 0; w < run.words; ++w) undecided[w] &= ~sure[w];
   }

@@ -1,4 +1,4 @@
-// Column sketches before columns: one byte per row rejects most rows of a range or a short list.
+// Column sketches before columns: codes of rows reject most rows of a range or a short list.
 #pragma once
 
 #include <variant>
@@ -16,9 +16,9 @@ ColumnSketch::Answer ask(const ColumnSketch& sketch, const SketchQuestion& quest
 // for conjunctions in which unknown counts as no, beside the exact step for the same question.
 class SketchStep final : public Step {
  public:
-  // `pass`: the fraction of rows that satisfy the question, about.
-  SketchStep(ColumnRef column, SketchQuestion question, double pass)
-      : column_(std::move(column)), question_(std::move(question)), pass_(pass) {}
+  // `pass`: the fraction of rows that satisfy the question, about; of so many codes.
+  SketchStep(ColumnRef column, SketchQuestion question, double pass, std::uint32_t codes)
+      : column_(std::move(column)), question_(std::move(question)), pass_(pass), codes_(codes) {}
   Verdict judge(Run& run, const std::uint64_t* select) const override;
   Estimate estimate() const override;
   void describe(std::vector<std::string>& lines, int depth) const override;
@@ -27,6 +27,7 @@ class SketchStep final : public Step {
   ColumnRef column_;
   SketchQuestion question_;
   double pass_;
+  std::uint32_t codes_;
 };
 
 // The exact step of a column with sketches: looks only at the values of rows whose code cannot
