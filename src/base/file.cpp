@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <trawl/base/digest.hpp>
@@ -119,6 +120,13 @@ Fd open_for_reading(const fs::path& path) {
 
 std::uint64_t file_bytes(const Fd& fd, const fs::path& path) {
   return static_cast<std::uint64_t>(status_of(fd, path).st_size);
+}
+
+bool read_if_cached(const Fd& fd, std::uint64_t offset, std::span<std::byte> into) {
+  const iovec range{into.data(), into.size()};
+  const ssize_t got = retry(
+      [&] { return ::preadv2(fd.get(), &range, 1, static_cast<off_t>(offset), RWF_NOWAIT); });
+  return got >= 0 && static_cast<std::size_t>(got) == into.size();
 }
 
 void read_exactly(const Fd& fd, std::uint64_t offset, void* into, std::size_t bytes,

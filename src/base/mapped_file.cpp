@@ -19,6 +19,7 @@ struct Slot {
   std::atomic<std::uintptr_t> end{0};
   std::atomic<bool> damaged{false};
   std::atomic<bool> read{false};  // since its pages left this process
+  std::atomic<int> trusted{0};    // so many reads more are taken to be in the system's cache
 };
 constexpr int slots = 32768;
 std::array<Slot, slots> table;
@@ -89,6 +90,7 @@ int take_slot(std::uintptr_t begin, std::uint64_t bytes) {
     next = i + 1;
     used_slots = std::max(used_slots, i + 1);
     slot.damaged.store(false, std::memory_order_relaxed);
+    slot.trusted.store(0, std::memory_order_relaxed);
     slot.end.store(begin + bytes, std::memory_order_relaxed);
     slot.begin.store(begin, std::memory_order_release);
     return i;
@@ -124,7 +126,7 @@ MappedFile::~MappedFile() {
 }
 
 Bytes MappedFile::read(std::uint64_t offset, std::uint64_t bytes) const {
-  if (!resident(offset)) prefetch(offset, bytes);
+  if (!likely_resident(offset)) prefetch(offset, bytes);
   count_read(bytes);
   return {at(offset), bytes};
 }
@@ -151,6 +153,17 @@ void MappedFile::count_read(std::uint64_t bytes) const {
 void MappedFile::prefetch(std::uint64_t offset, std::uint64_t bytes) const {
   const std::uint64_t begin = offset & ~(static_cast<std::uint64_t>(page_bytes) - 1);
   ::madvise(begin_ + begin, std::min(bytes_, offset + bytes) - begin, MADV_WILLNEED);
+}
+
+// A look at the system's cache takes as long as to scan thousands of rows: what follows a page that
+// is there is taken to be there too, for a while. Where it is not, a read is slow, not wrong.
+bool MappedFile::likely_resident(std::uint64_t offset) const {
+  constexpr int while_trusted = 8;
+  std::atomic<int>& trusted = table[static_cast<std::size_t>(slot_)].trusted;
+  if (trusted.fetch_sub(1, std::memory_order_relaxed) > 0) return true;
+  const bool found = resident(offset);
+  trusted.store(found ? while_trusted : 0, std::memory_order_relaxed);
+  return found;
 }
 
 bool MappedFile::resident(std::uint64_t offset) const {

@@ -52,8 +52,7 @@ std::vector<std::size_t> find_columns(const std::vector<std::string>& lists, con
 
 ScreenBuilder::ScreenBuilder(const ScreenColumns& columns, const Schema& schema,
                              std::uint64_t row_group_rows, Emit emit)
-    : emit_(std::move(emit)),
-      width_(static_cast<core::ColumnSketch::Width>(columns.sketch_bytes)) {
+    : emit_(std::move(emit)), width_(static_cast<core::ColumnSketch::Width>(columns.sketch_bytes)) {
   for (const std::size_t column : find_columns(columns.filter, schema, "index")) {
     filtered_.push_back({column, std::make_unique<core::FilterBankBuilder>(
                                      row_group_rows, core::FilterBankBuilder::default_fpr,
@@ -78,7 +77,8 @@ void ScreenBuilder::add(std::span<const ColumnView> columns) {
   any_rows_ = true;
   for (const Filtered& filtered : filtered_) filtered.bank->add(columns[filtered.column]);
   for (const std::size_t column : sketched_) {
-    emit_(store::Screen::sketch, column, core::ColumnSketch::build(columns[column], sketch_rows_, width_));
+    emit_(store::Screen::sketch, column,
+          core::ColumnSketch::build(columns[column], sketch_rows_, width_));
   }
 }
 

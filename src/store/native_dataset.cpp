@@ -226,6 +226,12 @@ const ChunkRecord* NativeDataset::find_chunk(std::uint32_t part, std::uint64_t c
 // The bytes of a chunk as stored, with the digest that was recorded: of the mapped file, or in this
 // thread's space until its next call.
 Bytes NativeDataset::stored_bytes(const ChunkRecord& record, const Target& target) const {
+  constexpr std::uint64_t few = 16 << 10;  // copied in less time than the system maps a page
+  if (record.stored <= few) {
+    std::byte* const space = thread_space<stored_space>(record.stored);
+    if (read_if_cached(file(), record.address, {space, record.stored}))
+      return check(record, target, {space, record.stored});
+  }
   if (const MappedFile* from = map())
     return check(record, target, from->read(record.address, record.stored));
   return read_stored(record, target, thread_space<stored_space>(record.stored));
@@ -383,55 +389,6 @@ std::uint64_t NativeDataset::read(std::uint64_t group, std::size_t column,
   const std::uint64_t bytes =
       schema.lane == Lane::text ? read_text(target, into) : read_values(target, into);
   return bytes + read_validity(target, into);
-}
-
-// Checks the pages that hold `rows` against the digests that were recorded. Bytes checked.
-std::uint64_t NativeDataset::check_pages(const Target& target, const ChunkRecord& record,
-                                         std::span<const std::uint64_t> rows) const {
-  const IndexedColumn& column = index_.header.columns[target.column];
-  const Bytes recorded = stored_bytes(*find_chunk(*column.pages, target.group), target);
-  const std::size_t width = index_.header.parts[column.values].element_bytes;
-  const std::size_t words_per_page = page_bytes / width / 64;  // of `rows`; at least 8
-  const std::size_t bytes = info_.group_rows(target.group) * width;
-  std::uint64_t checked = 0;
-  for (std::size_t word = 0; word < rows.size(); ++word) {
-    if (rows[word] == 0) continue;
-    const std::size_t page = word / words_per_page;
-    const std::size_t begin = page * page_bytes;
-    const std::size_t size = std::min(page_bytes, bytes - begin);
-    std::uint64_t wanted = 0;
-    std::memcpy(&wanted, recorded.data() + page * sizeof wanted, sizeof wanted);
-    if (xxh3({mapped()->at(record.address + begin), size}) != wanted) {
-      fail(target, record.address + begin, "the digest of a page is not the one recorded");
-    }
-    checked += size;
-    word = (page + 1) * words_per_page - 1;
-  }
-  return checked;
-}
-
-std::uint64_t NativeDataset::read_rows(std::uint64_t group, std::size_t column,
-                                       std::span<const std::uint64_t> rows, ColumnBuffer& into,
-                                       bool& partial) const {
-  partial = false;
-  const IndexedColumn& indexed = index_.header.columns[column];
-  const ColumnSchema& schema = info_.schema[column];
-  if (!indexed.pages || map() == nullptr) return read(group, column, into);
-  const Target target{group, column};
-  const ChunkRecord& record = *find_chunk(indexed.values, group);
-  if (record.address % lane_bytes(schema.lane) != 0) return read(group, column, into);
-  // All of the chunk: page after page from disk would take longer than that, and the system maps
-  // more than the pages looked at.
-  const Bytes stored = mapped()->read(record.address, record.stored);
-  const std::uint64_t checked = check_pages(target, record, rows);
-  into.view = {};
-  into.view.type = schema.type;
-  into.view.lane = schema.lane;
-  into.view.rows = info_.group_rows(group);
-  into.view.categories = schema.categories.get();
-  into.view.values = stored.data();
-  partial = true;
-  return checked + read_validity(target, into);
 }
 
 const ScreenInfo* NativeDataset::screen(Screen screen, std::size_t column) const {

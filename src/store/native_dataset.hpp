@@ -65,8 +65,8 @@ class NativeDataset : public Dataset {
   const Screened& screened(Screen screen, std::size_t column) const {
     return screens_[column * screens + static_cast<std::size_t>(screen)];
   }
-  std::uint64_t check_pages(const Target& target, const ChunkRecord& record,
-                            std::span<const std::uint64_t> rows) const;
+  void check_pages(const Target& target, const ChunkRecord& record, Bytes values, Bytes digests,
+                   std::size_t begin, std::size_t end) const;
   std::shared_ptr<const Categories> read_categories(const IndexedColumn& column,
                                                     const Fd& fd) const;
   const TextRecord* text_record(std::uint64_t group, std::size_t column) const;

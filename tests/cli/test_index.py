@@ -30,13 +30,23 @@ class Index(harness.CliTest):
         screens = ("--filter", "user_id,record_id,country,amount", "--sketch", "user_id,amount,time,record_id")
         for codec in ("none", "packed"):
             self.generate(codec, "--codec", codec, *screens)
+        self.generate("bytes", "--codec", "none", "--sketch-bytes", 1, *screens)
         for where in QUESTIONS:
             expected = self.search("plain", where)["result_digest"]
-            for codec in ("none", "packed"):
+            for codec in ("none", "packed", "bytes"):
                 for options in ((), ("--no-index",), ("--audit", 1)):
                     found = self.search(codec, where, *options)
                     self.assertEqual(found["result_digest"], expected, (where, codec, options))
                     self.trawl("verify", "run", "--rescan", "0.1")
+
+    def test_sketches_of_two_bytes_leave_less_to_be_read(self):
+        read = []
+        for width in (1, 2):
+            self.trawl("generate", "transactions", "--datasets", 1, "--rows", 60000, "--seed", 3, "--codec", "none",
+                       "--sketch", "amount", "--sketch-bytes", width, "--null-rate", 0, "--out", f"wide{width}")
+            self.search(f"wide{width}", "amount BETWEEN 100 AND 200", "--count", "--audit", 0)
+            read.append(json.loads((self.folder / "run" / "run_record.json").read_text())["performance"]["bytes_read"])
+        self.assertLess(read[1], 0.7 * read[0])
 
     def test_filters_prune(self):
         self.generate("data", "--filter", "user_id")

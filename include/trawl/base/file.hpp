@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,6 +48,9 @@ std::uint64_t file_bytes(const Fd& fd, const fs::path& path);
 // ends before.
 void read_exactly(const Fd& fd, std::uint64_t offset, void* into, std::size_t bytes,
                   const fs::path& path);
+// Fills `into` from `offset`, if the system has all of that in its cache. False: it would have to
+// wait for a disk, or cannot tell, or the file ends before; `into` may have anything then.
+bool read_if_cached(const Fd& fd, std::uint64_t offset, std::span<std::byte> into);
 std::string read_file(const fs::path& path);
 // XXH3-128 of all bytes of the file, as hex.
 std::string digest_file(const fs::path& path);

@@ -47,6 +47,7 @@ class MappedFile {
   bool damaged() const;
 
  private:
+  bool likely_resident(std::uint64_t offset) const;
   void count_read(std::uint64_t bytes) const;
   MappedFile(std::byte* begin, std::uint64_t bytes, int slot)
       : begin_(begin), bytes_(bytes), slot_(slot) {}

@@ -183,8 +183,7 @@ std::optional<ColumnSketch> ColumnSketch::view(Bytes stored, std::size_t rows) {
   return sketch;
 }
 
-void ColumnSketch::add_range(const Ends& ends, std::uint64_t lo, std::uint64_t hi,
-                             Answer& answer) {
+void ColumnSketch::add_range(const Ends& ends, std::uint64_t lo, std::uint64_t hi, Answer& answer) {
   CodeRange codes{ends.code(lo), ends.code(hi)};
   answer.maybe.push_back(codes);
   // A code at an end may hold keys outside as well: then the key outside has it too.

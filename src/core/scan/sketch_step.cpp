@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <vector>
 
 #include "core/kernels/kernels.hpp"
@@ -46,6 +47,14 @@ Mask rows_in(Run& run, const ColumnSketch& sketch, const CodeRanges& ranges,
   return rows;
 }
 
+// So few rows that their pages are read sooner than a sketch.
+bool few(const std::uint64_t* select, std::size_t words) {
+  constexpr int most = 8;
+  int rows = 0;
+  for (std::size_t w = 0; w < words && rows <= most; ++w) rows += std::popcount(select[w]);
+  return rows <= most;
+}
+
 }  // namespace
 
 ColumnSketch::Answer ask(const ColumnSketch& sketch, const SketchQuestion& question) {
@@ -60,7 +69,7 @@ ColumnSketch::Answer ask(const ColumnSketch& sketch, const SketchQuestion& quest
 
 Verdict SketchStep::judge(Run& run, const std::uint64_t* select) const {
   Verdict verdict;
-  const ColumnSketch* sketch = run.source.sketch(column_.column);
+  const ColumnSketch* sketch = few(select, run.words) ? nullptr : run.source.sketch(column_.column);
   verdict.yes = sketch == nullptr ? run.masks.copy(select)
                                   : rows_in(run, *sketch, ask(*sketch, question_).maybe, select);
   return verdict;
@@ -72,11 +81,13 @@ Estimate SketchStep::estimate() const {
 }
 
 void SketchStep::describe(std::vector<std::string>& lines, int depth) const {
-  lines.push_back(indented(depth, column_.name + ": column sketch, " + (codes_ <= 256 ? "u8" : "u16") + " codes"));
+  lines.push_back(indented(
+      depth, column_.name + ": column sketch, " + (codes_ <= 256 ? "u8" : "u16") + " codes"));
 }
 
 Verdict SketchedStep::judge(Run& run, const std::uint64_t* select) const {
-  const ColumnSketch* sketch = run.source.sketch(column_.column);
+  const ColumnSketch* sketch =
+      by_page_ && few(select, run.words) ? nullptr : run.source.sketch(column_.column);
   if (sketch == nullptr) return exact_->judge(run, select);
   const ColumnSketch::Answer answer = ask(*sketch, question_);
   Mask undecided = rows_in(run, *sketch, answer.maybe, select);
