@@ -1,4 +1,5 @@
 #include <array>
+#include <cstring>
 #include <fstream>
 
 #include <fcntl.h>
@@ -76,6 +77,19 @@ TEST(File, ReadExactlySaysWhereATruncatedFileEnds) {
   EXPECT_THROW(read_exactly(fd, 1000, four.data(), 1, folder / "f"), DataError);
   EXPECT_THROW(read_exactly(fd, UINT64_MAX - 1, four.data(), 4, folder / "f"), DataError);
   EXPECT_THROW(read_exactly(fd, std::uint64_t{1} << 63, four.data(), 4, folder / "f"), DataError);
+}
+
+TEST(File, ReadIfCachedFillsAllOrSaysNo) {
+  const TempFolder folder;
+  put(folder / "f", "0123456789");
+  const Fd fd = open_for_reading(folder / "f");
+  std::array<std::byte, 4> four{};
+  // Not every file system says what is in the cache.
+  if (read_if_cached(fd, 3, four)) {
+    EXPECT_EQ(std::memcmp(four.data(), "3456", 4), 0);
+  }
+  EXPECT_FALSE(read_if_cached(fd, 8, four)) << "the file ends before";
+  EXPECT_FALSE(read_if_cached(fd, 1000, four));
 }
 
 TEST(File, WhatIsNotAFileIsNamed) {

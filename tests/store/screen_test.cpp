@@ -122,7 +122,7 @@ TEST_F(ReadRows, GivesTheSelectedRowsOfEveryCodec) {
     EXPECT_EQ(buffer.view.rows, rows - 2 * group_rows);
     for (const std::uint64_t row : {0u, 511u, 512u, 1700u})
       EXPECT_EQ(buffer.view.integer(row), value_at(2 * group_rows + row));
-    // Only an uncompressed, mapped file is read in part: here three pages of four.
+    // Only an uncompressed file that is in the system's cache is read in part: three pages of four.
     if (partial) {
       EXPECT_EQ(codec, Codec::none);
       EXPECT_EQ(bytes, 2 * 4096u + (rows - 2 * group_rows - 1536) * 8);
@@ -140,7 +140,7 @@ TEST_F(ReadRows, ChecksThePagesThatItGives) {
   ColumnBuffer buffer;
   bool partial = false;
   dataset->read_rows(1, 0, mask_of({0}), buffer, partial);
-  if (!partial) GTEST_SKIP() << "this file system is not mapped";
+  if (!partial) GTEST_SKIP() << "this file system does not say what is in its cache";
   EXPECT_THROW(dataset->read_rows(1, 0, mask_of({1000}), buffer, partial), DataError);
   EXPECT_THROW(dataset->read(1, 0, buffer), DataError);
 }
