@@ -131,8 +131,12 @@ ScreenColumns all_screens(const store::Dataset& dataset, const IndexParams& p) {
   for (std::size_t column = 0; column < schema.size(); ++column) {
     if (dataset.screen(store::Screen::filter, column) != nullptr)
       screens.filter.push_back(schema[column].name);
-    if (dataset.screen(store::Screen::sketch, column) != nullptr)
+    if (const auto* sketch = dataset.screen(store::Screen::sketch, column)) {
       screens.sketch.push_back(schema[column].name);
+      const bool narrow =
+          sketch->layout == core::ColumnSketch::layout(core::ColumnSketch::Width::one_byte);
+      if (!p.sketch && narrow) screens.sketch_bytes = 1;  // stays as it is
+    }
   }
   return screens;
 }

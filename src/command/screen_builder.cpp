@@ -22,7 +22,7 @@ void describe(ScreenColumns& p, Options& visit) {
 
 void describe_sketch_bytes(int& bytes, Options& visit) {
   visit.option("sketch-bytes", bytes, Range{1, 2}, "N",
-               "of a row in column sketches. With 2, an equality or an end of a range leaves about "
+               "bytes of a row in column sketches. With 2, an equality or an end of a range leaves about "
                "one row of a row group to be read, with 1 one in 256, on nearly every page");
 }
 

@@ -47,6 +47,13 @@ class Index(harness.CliTest):
             self.search(f"wide{width}", "amount BETWEEN 100 AND 200", "--count", "--audit", 0)
             read.append(json.loads((self.folder / "run" / "run_record.json").read_text())["performance"]["bytes_read"])
         self.assertLess(read[1], 0.7 * read[0])
+        # Another index leaves a sketch as wide as it is.
+        before = {name: sum(p.stat().st_size for p in (self.folder / name).glob("*.h5")) for name in ("wide1", "wide2")}
+        for name in before:
+            self.trawl("index", "--columns", "country", name)
+        after = {name: sum(p.stat().st_size for p in (self.folder / name).glob("*.h5")) for name in before}
+        self.assertGreater(after["wide1"], before["wide1"])
+        self.assertAlmostEqual(after["wide2"] - after["wide1"], before["wide2"] - before["wide1"], delta=5000)
 
     def test_filters_prune(self):
         self.generate("data", "--filter", "user_id")
