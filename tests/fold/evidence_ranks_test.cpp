@@ -2,6 +2,7 @@
 // memory.
 #include <bit>
 #include <map>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -9,6 +10,7 @@
 #include <trawl/core/evidence/consensus.hpp>
 #include <trawl/fold/evidence.hpp>
 
+#include "comm/limits.hpp"
 #include "comm/nodes.hpp"
 #include "fold/evidence/screen.hpp"
 #include "support/ranks.hpp"
@@ -201,6 +203,19 @@ TEST(Evidence, IsTheSameOnPlayedNodes) {
   EXPECT_EQ(pairs.lines, one.lines);
   EXPECT_EQ(apart.compared, one.compared);
   EXPECT_EQ(pairs.compared, one.compared);
+}
+
+TEST(Evidence, IsTheSameWhereRanksOfANodeShareNoMemory) {
+  EvidenceRequest request = request_for({}, 0, 1);
+  const EvidenceResult one = run(request);
+  const std::string folder = std::exchange(comm::limits().shared_memory_folder, "/no/such/folder");
+  for (const std::uint64_t bytes : {std::uint64_t{4} << 30, std::uint64_t{3000}}) {
+    request.screen_bytes = bytes;
+    const EvidenceResult apart = run(request);
+    EXPECT_EQ(apart.lines, one.lines);
+    EXPECT_EQ(apart.compared, one.compared);
+  }
+  comm::limits().shared_memory_folder = folder;
 }
 
 // Sums of records that were unique among other rows than those screened now.
