@@ -8,6 +8,8 @@
 #include <trawl/base/prefetch.hpp>
 #include <trawl/core/filter/key_set.hpp>
 
+#include "core/kernels/integer_lanes.hpp"
+
 namespace trawl::core {
 namespace {
 
@@ -69,13 +71,10 @@ void KeySet::screen_late(const T* values, std::size_t rows, std::uint64_t* candi
   for (const WordFilter& screen : screens_) screen.screen(values, rows, candidates);
 }
 
-template void KeySet::screen_late(const std::uint8_t*, std::size_t, std::uint64_t*) const;
-template void KeySet::screen_late(const std::int8_t*, std::size_t, std::uint64_t*) const;
-template void KeySet::screen_late(const std::uint16_t*, std::size_t, std::uint64_t*) const;
-template void KeySet::screen_late(const std::int16_t*, std::size_t, std::uint64_t*) const;
-template void KeySet::screen_late(const std::uint32_t*, std::size_t, std::uint64_t*) const;
-template void KeySet::screen_late(const std::int32_t*, std::size_t, std::uint64_t*) const;
-template void KeySet::screen_late(const std::int64_t*, std::size_t, std::uint64_t*) const;
+#define TRAWL_SCREEN_LATE(name, T) \
+  template void KeySet::screen_late(const T*, std::size_t, std::uint64_t*) const;
+TRAWL_FOR_EACH_INTEGER_LANE(TRAWL_SCREEN_LATE)
+#undef TRAWL_SCREEN_LATE
 
 // Asks first for the table's entries of a batch, then for the keys that these name: a plain loop
 // would wait for both at every row.
@@ -108,13 +107,9 @@ void KeySet::keep(const T* values, std::size_t rows, std::uint64_t* candidates) 
   settle();
 }
 
-template void KeySet::keep(const std::uint8_t*, std::size_t, std::uint64_t*) const;
-template void KeySet::keep(const std::int8_t*, std::size_t, std::uint64_t*) const;
-template void KeySet::keep(const std::uint16_t*, std::size_t, std::uint64_t*) const;
-template void KeySet::keep(const std::int16_t*, std::size_t, std::uint64_t*) const;
-template void KeySet::keep(const std::uint32_t*, std::size_t, std::uint64_t*) const;
-template void KeySet::keep(const std::int32_t*, std::size_t, std::uint64_t*) const;
-template void KeySet::keep(const std::int64_t*, std::size_t, std::uint64_t*) const;
+#define TRAWL_KEEP(name, T) template void KeySet::keep(const T*, std::size_t, std::uint64_t*) const;
+TRAWL_FOR_EACH_INTEGER_LANE(TRAWL_KEEP)
+#undef TRAWL_KEEP
 
 bool KeySet::contains(std::string_view key) const {
   const auto at = lower_bound(ends_.size(), [&](std::uint64_t i) { return text(i) < key; });

@@ -7,6 +7,7 @@
 #include <trawl/core/filter/membership_filter.hpp>
 
 #include "core/filter/block_layout.hpp"
+#include "core/kernels/integer_lanes.hpp"
 #include "core/kernels/kernels.hpp"
 
 namespace trawl::core {
@@ -154,12 +155,9 @@ void MembershipFilter::screen(std::span<const std::uint64_t> hashes,
   queue.flush();
 }
 
-template void MembershipFilter::screen(const std::uint8_t*, std::size_t, std::uint64_t*) const;
-template void MembershipFilter::screen(const std::int8_t*, std::size_t, std::uint64_t*) const;
-template void MembershipFilter::screen(const std::uint16_t*, std::size_t, std::uint64_t*) const;
-template void MembershipFilter::screen(const std::int16_t*, std::size_t, std::uint64_t*) const;
-template void MembershipFilter::screen(const std::uint32_t*, std::size_t, std::uint64_t*) const;
-template void MembershipFilter::screen(const std::int32_t*, std::size_t, std::uint64_t*) const;
-template void MembershipFilter::screen(const std::int64_t*, std::size_t, std::uint64_t*) const;
+#define TRAWL_SCREEN(name, T) \
+  template void MembershipFilter::screen(const T*, std::size_t, std::uint64_t*) const;
+TRAWL_FOR_EACH_INTEGER_LANE(TRAWL_SCREEN)
+#undef TRAWL_SCREEN
 
 }  // namespace trawl::core

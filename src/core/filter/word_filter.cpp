@@ -6,6 +6,7 @@
 
 #include "core/filter/measured_rates.hpp"
 #include "core/filter/word_layout.hpp"
+#include "core/kernels/integer_lanes.hpp"
 #include "core/kernels/kernels.hpp"
 
 namespace trawl::core {
@@ -58,12 +59,9 @@ void WordFilter::screen(const T* keys, std::size_t rows, std::uint64_t* candidat
     kernels::probe_words(words_.data(), words_.size(), multiplier_, keys, rows, candidates);
 }
 
-template void WordFilter::screen(const std::uint8_t*, std::size_t, std::uint64_t*) const;
-template void WordFilter::screen(const std::int8_t*, std::size_t, std::uint64_t*) const;
-template void WordFilter::screen(const std::uint16_t*, std::size_t, std::uint64_t*) const;
-template void WordFilter::screen(const std::int16_t*, std::size_t, std::uint64_t*) const;
-template void WordFilter::screen(const std::uint32_t*, std::size_t, std::uint64_t*) const;
-template void WordFilter::screen(const std::int32_t*, std::size_t, std::uint64_t*) const;
-template void WordFilter::screen(const std::int64_t*, std::size_t, std::uint64_t*) const;
+#define TRAWL_SCREEN(name, T) \
+  template void WordFilter::screen(const T*, std::size_t, std::uint64_t*) const;
+TRAWL_FOR_EACH_INTEGER_LANE(TRAWL_SCREEN)
+#undef TRAWL_SCREEN
 
 }  // namespace trawl::core

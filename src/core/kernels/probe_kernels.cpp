@@ -1,3 +1,6 @@
+#include <trawl/base/split_mix.hpp>
+
+#include "core/kernels/integer_lanes.hpp"
 #include "core/kernels/kernels.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -47,30 +50,19 @@ void Fill(std::uint64_t* HWY_RESTRICT words, std::uint64_t blocks,
   }
 }
 
-// SplitMix64's output function, as hash_key. Left to the compiler, which has the widest
+// As hash_key. Left to the compiler, which has the widest
 // multiplications of the target at hand.
 template <class T>
 void HashIntegers(const T* HWY_RESTRICT keys, std::size_t count, std::uint64_t* HWY_RESTRICT out) {
-  for (std::size_t i = 0; i < count; ++i) {
-    std::uint64_t z =
-        static_cast<std::uint64_t>(static_cast<std::int64_t>(keys[i])) + 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    out[i] = z ^ (z >> 31);
-  }
+  for (std::size_t i = 0; i < count; ++i)
+    out[i] = split_mix(static_cast<std::uint64_t>(static_cast<std::int64_t>(keys[i])));
 }
 
-#define TRAWL_HASH(T, name)                                                \
+#define TRAWL_HASH(name, T)                                                \
   void Hash_##name(const T* keys, std::size_t count, std::uint64_t* out) { \
     HashIntegers(keys, count, out);                                        \
   }
-TRAWL_HASH(std::uint8_t, u8)
-TRAWL_HASH(std::int8_t, i8)
-TRAWL_HASH(std::uint16_t, u16)
-TRAWL_HASH(std::int16_t, i16)
-TRAWL_HASH(std::uint32_t, u32)
-TRAWL_HASH(std::int32_t, i32)
-TRAWL_HASH(std::int64_t, i64)
+TRAWL_FOR_EACH_INTEGER_LANE(TRAWL_HASH)
 #undef TRAWL_HASH
 
 }  // namespace trawl::core::kernels::HWY_NAMESPACE
@@ -87,19 +79,13 @@ void fill(std::uint64_t* words, std::uint64_t blocks, const std::uint64_t* hashe
   HWY_DYNAMIC_DISPATCH(Fill)(words, blocks, hashes, count);
 }
 
-#define TRAWL_HASH(T, name)                                                        \
+#define TRAWL_HASH(name, T)                                                        \
   HWY_EXPORT(Hash_##name);                                                         \
   template <>                                                                      \
   void hash_integers<T>(const T* keys, std::size_t count, std::uint64_t* hashes) { \
     HWY_DYNAMIC_DISPATCH(Hash_##name)(keys, count, hashes);                        \
   }
-TRAWL_HASH(std::uint8_t, u8)
-TRAWL_HASH(std::int8_t, i8)
-TRAWL_HASH(std::uint16_t, u16)
-TRAWL_HASH(std::int16_t, i16)
-TRAWL_HASH(std::uint32_t, u32)
-TRAWL_HASH(std::int32_t, i32)
-TRAWL_HASH(std::int64_t, i64)
+TRAWL_FOR_EACH_INTEGER_LANE(TRAWL_HASH)
 #undef TRAWL_HASH
 
 std::uint64_t probe(const std::uint64_t* words, std::uint64_t blocks, const std::uint64_t* hashes,

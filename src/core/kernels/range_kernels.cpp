@@ -1,5 +1,6 @@
 #include <type_traits>
 
+#include "core/kernels/integer_lanes.hpp"
 #include "core/kernels/kernels.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -10,15 +11,9 @@
 #include "core/kernels/mask_bits-inl.h"
 
 // Calls M(name suffix, C++ type) for every lane type.
-#define TRAWL_FOR_EACH_LANE(M) \
-  M(U8, std::uint8_t)          \
-  M(I8, std::int8_t)           \
-  M(U16, std::uint16_t)        \
-  M(I16, std::int16_t)         \
-  M(U32, std::uint32_t)        \
-  M(I32, std::int32_t)         \
-  M(I64, std::int64_t)         \
-  M(F32, float)                \
+#define TRAWL_FOR_EACH_LANE(M)   \
+  TRAWL_FOR_EACH_INTEGER_LANE(M) \
+  M(F32, float)                  \
   M(F64, double)
 
 HWY_BEFORE_NAMESPACE();

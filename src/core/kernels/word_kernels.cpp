@@ -2,7 +2,9 @@
 #include <bit>
 
 #include <trawl/base/prefetch.hpp>
+#include <trawl/base/split_mix.hpp>
 
+#include "core/kernels/integer_lanes.hpp"
 #include "core/kernels/kernels.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -20,18 +22,13 @@ constexpr std::size_t batch = 64;
 // Of 64 rows; below this, looking at single ones costs less.
 constexpr int dense_rows = 16;
 
-// Hashes of one filter: hash_key (SplitMix64), times the multiplier. Left to the compiler, which
+// Hashes of one filter: hash_key, times the multiplier. Left to the compiler, which
 // has the widest multiplications of the target at hand.
 template <class T>
 HWY_INLINE void HashBatch(const T* HWY_RESTRICT keys, std::size_t count, std::uint64_t multiplier,
                           std::uint64_t* HWY_RESTRICT out) {
-  for (std::size_t i = 0; i < count; ++i) {
-    std::uint64_t z =
-        static_cast<std::uint64_t>(static_cast<std::int64_t>(keys[i])) + 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    out[i] = (z ^ (z >> 31)) * multiplier;
-  }
+  for (std::size_t i = 0; i < count; ++i)
+    out[i] = split_mix(static_cast<std::uint64_t>(static_cast<std::int64_t>(keys[i]))) * multiplier;
 }
 
 HWY_INLINE bool ProbeOne(const std::uint64_t* words, std::uint64_t size, std::uint64_t hash) {
@@ -175,18 +172,12 @@ void FillWords(std::uint64_t* HWY_RESTRICT words, std::uint64_t size, std::uint6
   }
 }
 
-#define TRAWL_PROBE(T, name)                                                                  \
+#define TRAWL_PROBE(name, T)                                                                  \
   void Probe_##name(const std::uint64_t* words, std::uint64_t size, std::uint64_t multiplier, \
                     const T* keys, std::size_t rows, std::uint64_t* candidates) {             \
     ProbeWords(words, size, multiplier, keys, rows, candidates);                              \
   }
-TRAWL_PROBE(std::uint8_t, u8)
-TRAWL_PROBE(std::int8_t, i8)
-TRAWL_PROBE(std::uint16_t, u16)
-TRAWL_PROBE(std::int16_t, i16)
-TRAWL_PROBE(std::uint32_t, u32)
-TRAWL_PROBE(std::int32_t, i32)
-TRAWL_PROBE(std::int64_t, i64)
+TRAWL_FOR_EACH_INTEGER_LANE(TRAWL_PROBE)
 #undef TRAWL_PROBE
 
 }  // namespace trawl::core::kernels::HWY_NAMESPACE
@@ -203,20 +194,14 @@ void fill_words(std::uint64_t* words, std::uint64_t size, std::uint64_t multipli
   HWY_DYNAMIC_DISPATCH(FillWords)(words, size, multiplier, begin, end, keys, count);
 }
 
-#define TRAWL_PROBE(T, name)                                                                    \
+#define TRAWL_PROBE(name, T)                                                                    \
   HWY_EXPORT(Probe_##name);                                                                     \
   template <>                                                                                   \
   void probe_words<T>(const std::uint64_t* words, std::uint64_t size, std::uint64_t multiplier, \
                       const T* keys, std::size_t rows, std::uint64_t* candidates) {             \
     HWY_DYNAMIC_DISPATCH(Probe_##name)(words, size, multiplier, keys, rows, candidates);        \
   }
-TRAWL_PROBE(std::uint8_t, u8)
-TRAWL_PROBE(std::int8_t, i8)
-TRAWL_PROBE(std::uint16_t, u16)
-TRAWL_PROBE(std::int16_t, i16)
-TRAWL_PROBE(std::uint32_t, u32)
-TRAWL_PROBE(std::int32_t, i32)
-TRAWL_PROBE(std::int64_t, i64)
+TRAWL_FOR_EACH_INTEGER_LANE(TRAWL_PROBE)
 #undef TRAWL_PROBE
 
 }  // namespace trawl::core::kernels

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <trawl/base/column.hpp>
+#include <trawl/base/split_mix.hpp>
 #include <trawl/core/evidence/rules.hpp>
 
 namespace trawl::fold {
@@ -16,12 +17,9 @@ namespace trawl::fold {
 evidence::Key key_of(const Value& value, Type type);
 
 // For tables in memory: the same for equal names, different for different numbers. Cheaper than
-// stats::hash_of. SplitMix64's finaliser (Steele, Lea and Flood, OOPSLA 2014): a bijection.
+// stats::hash_of.
 inline std::uint64_t quick_hash(std::int64_t number) {
-  std::uint64_t x = static_cast<std::uint64_t>(number) + 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
+  return split_mix(static_cast<std::uint64_t>(number));
 }
 std::uint64_t quick_hash(const evidence::Key& name);
 
