@@ -4,8 +4,6 @@
 #include <bit>
 #include <utility>
 
-#include <trawl/base/partition.hpp>
-
 namespace trawl::fold {
 namespace {
 
@@ -20,12 +18,11 @@ std::uint64_t rounded(std::uint64_t words) {
   return (words + multiple - 1) / multiple * multiple;
 }
 
-// What of `size` a rank does: all of memory of its own.
-Slice share_of(std::size_t size, const comm::Comm& comm, bool shared) {
-  return slice(size, shared ? comm.node().size() : 1, shared ? comm.node().rank() : 0);
-}
-
 }  // namespace
+
+Slice share_of_rank(std::uint64_t size, const comm::Comm& comm, bool shared) {
+  return slice(size, shared ? comm.node_size() : 1, shared ? comm.node_rank() : 0);
+}
 
 RepeatFilter::RepeatFilter(const comm::Comm& comm, std::uint64_t words)
     : comm_(comm),
@@ -38,7 +35,7 @@ void RepeatFilter::add_all() {
 
 // Collective. As few words as may be, the same number everywhere.
 std::uint64_t RepeatFilter::folded_words() const {
-  const Slice mine = share_of(words_.size(), comm_, memory_.shared());
+  const Slice mine = share_of_rank(words_.size(), comm_, memory_.shared());
   std::uint64_t set = 0;
   for (const std::uint64_t word : words_.subspan(mine.begin, mine.size()))
     set += static_cast<std::uint64_t>(std::popcount(word));
@@ -57,7 +54,7 @@ void RepeatFilter::fold() {
   const std::uint64_t words = folded_words(), together = words_.size() / words;
   comm::NodeMemory memory(comm_, words * sizeof(std::uint64_t));
   const auto folded = memory.as<std::uint64_t>().first(words);
-  const Slice mine = share_of(words, comm_, memory.shared() && memory_.shared());
+  const Slice mine = share_of_rank(words, comm_, memory.shared() && memory_.shared());
   for (std::uint64_t word = mine.begin; word < mine.end; ++word) {
     std::uint64_t bits = 0;
     for (const std::uint64_t part : words_.subspan(word * together, together)) bits |= part;

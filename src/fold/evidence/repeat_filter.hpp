@@ -10,10 +10,15 @@
 #include <cstdint>
 #include <span>
 
+#include <trawl/base/partition.hpp>
 #include <trawl/base/prefetch.hpp>
 #include <trawl/comm/comm.hpp>
 
 namespace trawl::fold {
+
+// Local. What of `size` words a rank goes through when its node does so together: all of them,
+// where memory is not shared.
+Slice share_of_rank(std::uint64_t size, const comm::Comm& comm, bool shared);
 
 class RepeatFilter {
  public:

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include <trawl/base/partition.hpp>
-#include <trawl/base/prefetch.hpp>
 
 namespace trawl::fold {
 namespace {
@@ -72,18 +71,17 @@ void IdentityScreen::release() {
 
 void IdentityScreen::mark(std::span<const std::uint64_t> hashes) {
   for (std::size_t row = 0; row < hashes.size(); ++row) {
-    if (row + ahead < hashes.size()) {
-      const std::uint64_t next = place_of(hashes[row + ahead]);
-      if (next < window_) prefetch(&bits_[next]);
-    }
+    if (row + ahead < hashes.size()) ask(hashes[row + ahead]);
     const std::uint64_t hash = hashes[row], at = place_of(hash);
     if (at < window_ && finds_set(bits_[at], bits_of(hash))) repeats_.add(hash);
   }
 }
 
 void IdentityScreen::test(std::span<const std::uint64_t> hashes) {
-  for (const std::uint64_t hash : hashes)
-    if (crosses(hash)) repeats_.add(hash);
+  for (std::size_t row = 0; row < hashes.size(); ++row) {
+    if (row + ahead < hashes.size()) ask(hashes[row + ahead]);
+    if (crosses(hashes[row])) repeats_.add(hashes[row]);
+  }
 }
 
 void IdentityScreen::may_repeat(std::span<const std::uint64_t> hashes, std::span<bool> out) const {
@@ -93,10 +91,7 @@ void IdentityScreen::may_repeat(std::span<const std::uint64_t> hashes, std::span
   }
   if (groups_ == 1) return;
   for (std::size_t row = 0; row < hashes.size(); ++row) {
-    if (row + ahead < hashes.size()) {
-      const std::uint64_t next = place_of(hashes[row + ahead]);
-      if (next < window_) prefetch(&bits_[next]);
-    }
+    if (row + ahead < hashes.size()) ask(hashes[row + ahead]);
     out[row] = out[row] || crosses(hashes[row]);
   }
 }
@@ -114,9 +109,7 @@ void IdentityScreen::next_window() {
 
 // Collective. Each rank of a node clears its share.
 void IdentityScreen::clear() {
-  const bool together = memory_.shared();
-  const Slice mine =
-      slice(bits_.size(), together ? comm_.node().size() : 1, together ? comm_.node().rank() : 0);
+  const Slice mine = share_of_rank(bits_.size(), comm_, memory_.shared());
   std::ranges::fill(bits_.subspan(mine.begin, mine.size()), 0);
   memory_.fence();
 }

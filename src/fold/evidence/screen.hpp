@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <span>
 
+#include <trawl/base/prefetch.hpp>
 #include <trawl/comm/comm.hpp>
 
 #include "fold/evidence/repeat_filter.hpp"
@@ -59,6 +60,11 @@ class IdentityScreen {
   // From the window's first word on; not less than window_: in another window.
   std::uint64_t place_of(std::uint64_t hash) const {
     return RepeatFilter::word_of(hash, words_) - begin_;
+  }
+  // Has the hash's word on its way, if it is in the window.
+  void ask(std::uint64_t hash) const {
+    const std::uint64_t at = place_of(hash);
+    if (at < window_) prefetch(&bits_[at]);
   }
   bool is_last() const { return begin_ + window_ >= words_; }
   // Whether groups have the same bits.
