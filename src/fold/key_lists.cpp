@@ -213,19 +213,27 @@ core::MembershipFilter make_filter(std::span<const Key> mine, const Load& load, 
   return filter;
 }
 
-// Collective. Over all keys; the ranks that share its memory fill it together.
+// Collective. Calls fill(parts, part) for all parts, of which the threads of all ranks that share
+// the memory do one each.
+template <class Fill>
+void fill_together(const NodeMemory& memory, int threads, const Comm& comm, const Fill& fill) {
+  const int sharing = memory.shared() ? comm.node_size() : 1;
+  const int first = memory.shared() ? comm.node_rank() * threads : 0;
+  parallel_for(static_cast<std::size_t>(threads), threads, [&](std::size_t thread) {
+    fill(sharing * threads, first + static_cast<int>(thread));
+  });
+  memory.fence();
+}
+
+// Collective. Over all keys.
 core::PrefixTable make_prefixes(std::span<const std::int64_t> keys, const Load& load, List& list) {
   const std::uint64_t entries = core::PrefixTable::entries_for(keys);
   if (entries == 0) return {};
   const NodeMemory& memory =
       list.memories.emplace_back(NodeMemory(load.comm, entries * sizeof(std::uint32_t)));
   core::PrefixTable table(keys, memory.as<std::uint32_t>());
-  const int sharing = memory.shared() ? load.comm.node_size() : 1;
-  const int first = memory.shared() ? load.comm.node_rank() * load.threads : 0;
-  parallel_for(static_cast<std::size_t>(load.threads), load.threads, [&](std::size_t thread) {
-    table.fill(keys, sharing * load.threads, first + static_cast<int>(thread));
-  });
-  memory.fence();
+  fill_together(memory, load.threads, load.comm,
+                [&](int parts, int part) { table.fill(keys, parts, part); });
   return table;
 }
 
@@ -357,13 +365,9 @@ core::WordFilter make_late_filter(std::span<const std::int64_t> keys, double bit
   const NodeMemory& memory = list.memories.emplace_back(
       NodeMemory(comm, core::WordFilter::words_for(keys.size(), bits) * sizeof(std::uint64_t)));
   core::WordFilter filter(memory.as<std::uint64_t>(), series);
-  const int sharing = memory.shared() ? comm.node_size() : 1;
-  const int first = memory.shared() ? comm.node_rank() * threads : 0;
-  parallel_for(static_cast<std::size_t>(threads), threads, [&](std::size_t thread) {
-    filter.add(keys, static_cast<std::uint64_t>(sharing * threads),
-               static_cast<std::uint64_t>(first) + thread);
+  fill_together(memory, threads, comm, [&](int parts, int part) {
+    filter.add(keys, static_cast<std::uint64_t>(parts), static_cast<std::uint64_t>(part));
   });
-  memory.fence();
   list.facts.filter_bytes += memory.bytes().size();
   return filter;
 }

@@ -97,12 +97,13 @@ std::vector<Need> needs_of(const store::Dataset& dataset, std::vector<Need> need
   return needs;
 }
 
-std::uint64_t bytes_of(const Work& piece, const store::DatasetInfo& info,
+std::uint64_t bytes_of(const Work& piece, const store::Dataset& dataset,
                        std::span<const Need> needs) {
+  const store::DatasetInfo& info = dataset.info();
   std::uint64_t bytes = 0;
   for (const Need& need : needs) {
     if (need.values) bytes += info.column_bytes[need.column] / info.row_groups();
-    if (need.sketch) bytes += 2 * info.row_group_rows;  // at most
+    if (need.sketch) bytes += dataset.screen(store::Screen::sketch, need.column)->chunk_bytes;
   }
   return bytes * piece.groups();
 }
@@ -132,7 +133,7 @@ void ReadAhead::run() {
     if (dataset) needs = needs_of(*dataset->dataset, std::move(needs));
     lock.lock();
     if (!dataset || i < begun_) continue;
-    bytes_[i] = bytes_of(pieces_[i], dataset->info(), needs);
+    bytes_[i] = bytes_of(pieces_[i], *dataset->dataset, needs);
     ahead_ += bytes_[i];
     lock.unlock();
     const bool fetched = fetch(*dataset->dataset, pieces_[i], needs);

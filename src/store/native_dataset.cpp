@@ -377,17 +377,23 @@ const char* NativeDataset::copy_text(std::uint32_t part, std::uint64_t begin, st
   return into;
 }
 
+// Of the row group's column, without values.
+ColumnView NativeDataset::empty_view(const Target& target) const {
+  const ColumnSchema& schema = info_.schema[target.column];
+  ColumnView view;
+  view.type = schema.type;
+  view.lane = schema.lane;
+  view.rows = info_.group_rows(target.group);
+  view.categories = schema.categories.get();
+  return view;
+}
+
 std::uint64_t NativeDataset::read(std::uint64_t group, std::size_t column,
                                   ColumnBuffer& into) const {
-  const ColumnSchema& schema = info_.schema[column];
   const Target target{group, column};
-  into.view = {};
-  into.view.type = schema.type;
-  into.view.lane = schema.lane;
-  into.view.rows = info_.group_rows(group);
-  into.view.categories = schema.categories.get();
+  into.view = empty_view(target);
   const std::uint64_t bytes =
-      schema.lane == Lane::text ? read_text(target, into) : read_values(target, into);
+      into.view.lane == Lane::text ? read_text(target, into) : read_values(target, into);
   return bytes + read_validity(target, into);
 }
 

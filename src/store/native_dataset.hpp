@@ -65,6 +65,7 @@ class NativeDataset : public Dataset {
   const Screened& screened(Screen screen, std::size_t column) const {
     return screens_[column * screens + static_cast<std::size_t>(screen)];
   }
+  ColumnView empty_view(const Target& target) const;
   void check_pages(const Target& target, const ChunkRecord& record, Bytes values, Bytes digests,
                    std::size_t begin, std::size_t end) const;
   std::shared_ptr<const Categories> read_categories(const IndexedColumn& column,

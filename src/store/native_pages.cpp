@@ -54,11 +54,11 @@ std::uint64_t NativeDataset::read_rows(std::uint64_t group, std::size_t column,
   partial = false;
   const IndexedColumn& indexed = index_.header.columns[column];
   if (!indexed.pages) return read(group, column, into);
-  const ColumnSchema& schema = info_.schema[column];
   const Target target{group, column};
   const Part& part = index_.header.parts[indexed.values];
   const ChunkRecord& record = *find_chunk(indexed.values, group);
-  auto* const values = static_cast<std::byte*>(into.allocate(schema.lane, part.chunk));
+  auto* const values =
+      static_cast<std::byte*>(into.allocate(info_.schema[column].lane, part.chunk));
   const std::size_t bytes = info_.group_rows(group) * part.element_bytes;
   const auto range_of = [&](std::size_t begin, std::size_t end) {
     return std::span(values, bytes)
@@ -76,11 +76,7 @@ std::uint64_t NativeDataset::read_rows(std::uint64_t group, std::size_t column,
     checked += range_of(begin, end).size();
     return true;
   });
-  into.view = {};
-  into.view.type = schema.type;
-  into.view.lane = schema.lane;
-  into.view.rows = info_.group_rows(group);
-  into.view.categories = schema.categories.get();
+  into.view = empty_view(target);
   into.view.values = values;
   partial = true;
   return checked + read_validity(target, into);

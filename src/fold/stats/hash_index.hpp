@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include <trawl/base/prefetch.hpp>
+
 namespace trawl::fold {
 
 // Open addressing with linear probing (Knuth, The Art of Computer Programming 3, 6.4, algorithm L),
@@ -40,7 +42,7 @@ class HashIndex {
   // For lookups that are known before: asks for the slot of a hash, and later looks at it for the
   // position that it probably names.
   void prefetch(std::uint64_t hash) const {
-    if (!slots_.empty()) __builtin_prefetch(&slots_[home(hash)]);
+    if (!slots_.empty()) trawl::prefetch(&slots_[home(hash)]);
   }
   std::optional<std::uint32_t> likely(std::uint64_t hash) const {
     if (slots_.empty() || slots_[home(hash)].next == 0) return std::nullopt;
