@@ -7,8 +7,8 @@
 namespace trawl::fold {
 namespace {
 
-// Folding ends before more than a fifth of the bits are set: of other hashes about 0.2 % are then
-// found (measured: 20 bits a hash, tests/fold/evidence_screen_test.cpp).
+// Folding ends before more than a fifth of the bits are set: of other hashes less than 0.5 % are
+// then found (tests/fold/evidence_screen_test.cpp).
 constexpr double most_set = 0.2;
 // Words come in such multiples unless there are fewer, so that they can be folded.
 constexpr std::uint64_t multiple = 256;
