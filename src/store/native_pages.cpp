@@ -45,9 +45,9 @@ void NativeDataset::check_pages(const Target& target, const ChunkRecord& record,
   }
 }
 
-// Single pages are copied when they are in the system's cache: of a mapping, the system maps sixteen
-// where one is touched, and has to unmap them. Page after page from disk would take longer than the
-// whole chunk.
+// Single pages are copied when they are in the system's cache: of a mapping, the system maps
+// sixteen where one is touched, and has to unmap them. Page after page from disk would take longer
+// than the whole chunk.
 std::uint64_t NativeDataset::read_rows(std::uint64_t group, std::size_t column,
                                        std::span<const std::uint64_t> rows, ColumnBuffer& into,
                                        bool& partial) const {

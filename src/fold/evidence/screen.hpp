@@ -4,8 +4,8 @@
 // finds all five set comes after another row of the same identity, or of five that had these bits
 // between them: its hash is kept in a RepeatFilter. Of rows of one identity all but the first come
 // again, whatever the order, so that an identity whose hash is not kept has one row. Of rows whose
-// identity is unique about 0.5 % are not proved to be so (docs/performance.md): most found their bits
-// set, and of others the filter says so.
+// identity is unique about 0.5 % are not proved to be so (docs/performance.md): most found their
+// bits set, and of others the filter says so.
 //
 // Rows of several nodes (or of ranks that share no memory) are marked in words of their own. There
 // an identity that the filter lacks may still have a row in two of them; then its five bits are
