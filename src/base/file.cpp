@@ -124,8 +124,8 @@ std::uint64_t file_bytes(const Fd& fd, const fs::path& path) {
 
 bool read_if_cached(const Fd& fd, std::uint64_t offset, std::span<std::byte> into) {
   const iovec range{into.data(), into.size()};
-  const ssize_t got = retry(
-      [&] { return ::preadv2(fd.get(), &range, 1, static_cast<off_t>(offset), RWF_NOWAIT); });
+  const ssize_t got =
+      retry([&] { return ::preadv2(fd.get(), &range, 1, static_cast<off_t>(offset), RWF_NOWAIT); });
   return got >= 0 && static_cast<std::size_t>(got) == into.size();
 }
 
@@ -154,6 +154,29 @@ std::string digest_file(const fs::path& path) {
   Xxh3Stream digest;
   for_each_block(path, [&](std::string_view block) { digest.add(bytes_of(block)); });
   return digest.hex();
+}
+
+Fd create_file(const fs::path& path) {
+  constexpr int flags = O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC;
+  Fd fd(retry([&] { return ::open(path.c_str(), flags, 0666); }));
+  if (!fd) fail("create file", path, errno);
+  return fd;
+}
+
+void write_exactly(const Fd& fd, std::uint64_t offset, std::span<const std::byte> bytes,
+                   const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t put = retry(
+        [&] { return ::pwrite(fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
+    if (put < 0) fail("write file", path, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(put));
+    offset += static_cast<std::uint64_t>(put);
+  }
+}
+
+void resize_file(const Fd& fd, std::uint64_t bytes, const fs::path& path) {
+  const auto size = static_cast<off_t>(bytes);
+  if (retry([&] { return ::ftruncate(fd.get(), size); }) != 0) fail("resize file", path, errno);
 }
 
 void write_all(const Fd& fd, std::string_view text, const fs::path& path) {
@@ -187,9 +210,7 @@ void write_file_atomically(const fs::path& path, std::string_view text, bool ove
   if (!overwrite && is_taken(path)) refuse_existing(path);
   const fs::path temporary = temporary_name(path);
   // A file of this name can only be what an interrupted run left behind.
-  const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-  Fd fd(retry([&] { return ::open(temporary.c_str(), flags, 0666); }));
-  if (!fd) fail("create file", temporary, errno);
+  Fd fd = create_file(temporary);
   try {
     write_all(fd, text, temporary);
     fd.reset();

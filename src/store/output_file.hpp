@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 
 #include "store/codec.hpp"
 #include "store/hdf5.hpp"
+#include "store/hdf5_output.hpp"
 #include "store/index.hpp"
 #include "store/seal.hpp"
 
@@ -38,8 +40,7 @@ class OutputFile {
   // it is empty.
   Place write_table(const std::string& name, hid_t type, std::uint64_t count, Bytes bytes,
                     bool scalar = false);
-  // Writes one stored chunk that begins at element `begin`, reads it back, and returns its address
-  // in the file.
+  // Writes one stored chunk that begins at element `begin`, and returns its address in the file.
   std::uint64_t write_chunk(hid_t dataset, std::uint64_t begin, std::uint32_t skipped_filters,
                             Bytes stored);
   // Closes the file; DataError when anything could not be written.
@@ -49,14 +50,11 @@ class OutputFile {
   void publish(std::string_view seal);
 
  private:
-  bool lies_at(std::uint64_t address, Bytes stored);
-
   fs::path path_, temporary_;
   bool overwrite_;
   bool published_ = false;
+  std::optional<Hdf5Output> output_;  // outlives the file
   Handle file_;
-  Fd reader_;
-  std::vector<std::byte> read_back_;
 };
 
 // Creation properties of every dataset: no time stamps, so that equal data make equal files.

@@ -1,12 +1,11 @@
 // What the writer refuses, and what it leaves behind when it fails.
-#include <csignal>
 #include <cstdlib>
 
 #include <gmock/gmock.h>
-#include <sys/resource.h>
 
 #include <trawl/base/error.hpp>
 
+#include "store/file_limit.hpp"
 #include "store/table_support.hpp"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -169,27 +168,6 @@ TEST_F(OneColumn, AFolderThatDoesNotExistIsNamed) {
     EXPECT_THAT(error.what(), HasSubstr("no/such/a.h5"));
   }
 }
-
-// Writes of this process fail beyond `bytes` bytes of a file, as they do on a full disk.
-class FileLimit {
- public:
-  explicit FileLimit(rlim_t bytes) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    handler_ = std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit = {bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  FileLimit(const FileLimit&) = delete;
-  FileLimit& operator=(const FileLimit&) = delete;
-
- private:
-  rlimit before_{};
-  void (*handler_)(int) = nullptr;
-};
 
 // The disk is full at every possible moment: the error is told, nothing is left, nothing is there
 // under the name.

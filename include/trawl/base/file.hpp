@@ -55,8 +55,16 @@ std::string read_file(const fs::path& path);
 // XXH3-128 of all bytes of the file, as hex.
 std::string digest_file(const fs::path& path);
 
-// Local. Writes all of `text` (retrying short writes); DataError with path and reason otherwise.
+// Local. Creates the file, or empties it, to be written and read. DataError with path and reason,
+// as of the three below.
+Fd create_file(const fs::path& path);
+// Local. Writes all of `text` (retrying short writes).
 void write_all(const Fd& fd, std::string_view text, const fs::path& path);
+// Local. The same at `offset`.
+void write_exactly(const Fd& fd, std::uint64_t offset, std::span<const std::byte> bytes,
+                   const fs::path& path);
+// Local. Cuts the file, or fills it up with zeros.
+void resize_file(const Fd& fd, std::uint64_t bytes, const fs::path& path);
 // Local. Writes to a temporary name beside `path`, fsyncs it, renames, fsyncs the folder. Throws
 // InputError when `path` exists and `overwrite` is false.
 void write_file_atomically(const fs::path& path, std::string_view text, bool overwrite = false);
