@@ -231,23 +231,6 @@ void DatasetPool::keep(std::uint64_t index, std::shared_ptr<OpenDataset> open) {
   bytes_ += bytes;
 }
 
-namespace {
-
-// Whether at most one page (4096 bytes of values) in four has a selected row.
-bool few_pages(Lane lane, std::span<const std::uint64_t> select) {
-  if (lane == Lane::text) return false;
-  const std::size_t words = 4096 / lane_bytes(lane) / 64;
-  std::size_t touched = 0;
-  for (std::size_t begin = 0; begin < select.size(); begin += words) {
-    std::uint64_t any = 0;
-    for (std::size_t w = begin; w < std::min(begin + words, select.size()); ++w) any |= select[w];
-    touched += any != 0 ? 1 : 0;
-  }
-  return touched * words * 4 <= select.size();
-}
-
-}  // namespace
-
 void GroupColumns::begin(const store::Dataset& dataset, std::uint64_t group, std::uint64_t rows) {
   dataset_ = &dataset;
   group_ = group;
@@ -283,7 +266,6 @@ const ColumnView& GroupColumns::column_rows(std::size_t column,
                                   [](std::uint64_t s, std::uint64_t k) { return (s & ~k) == 0; });
     return there ? known.buffer.view : this->column(column);
   }
-  if (!few_pages(dataset_->info().schema[column].lane, select)) return this->column(column);
   bool partial = false;
   const std::uint64_t bytes = dataset_->read_rows(group_, column, select, known.buffer, partial);
   known.loaded = partial ? Loaded::some_rows : Loaded::all;

@@ -1,6 +1,7 @@
 // Few rows of a row group: the pages that they are on, without the others.
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include <trawl/base/error.hpp>
 
@@ -9,24 +10,30 @@
 namespace trawl::store {
 namespace {
 
-// Calls function(begin, end) for the runs of pages [begin, end) on which `rows` has a row of
-// `width` bytes, until it says no.
-template <class Function>
-bool for_each_run(std::span<const std::uint64_t> rows, std::size_t width,
-                  const Function& function) {
+struct Run {  // of pages, half open
+  std::size_t begin;
+  std::size_t end;
+};
+
+// The pages on which `rows` has a row of `width` bytes; false where they are more than a quarter of
+// all, so that the whole chunk is read sooner.
+bool few_pages(std::span<const std::uint64_t> rows, std::size_t width, std::vector<Run>& runs) {
+  runs.clear();
   const std::size_t words_per_page = page_bytes / width / 64;  // of `rows`; at least 8
   const std::size_t pages = (rows.size() + words_per_page - 1) / words_per_page;
-  const auto wanted = [&](std::size_t page) {
+  std::size_t wanted = 0;
+  for (std::size_t page = 0; page < pages; ++page) {
+    std::uint64_t any = 0;
     const std::size_t begin = page * words_per_page;
-    const auto of_page = rows.subspan(begin, std::min(words_per_page, rows.size() - begin));
-    return std::ranges::any_of(of_page, [](std::uint64_t word) { return word != 0; });
-  };
-  for (std::size_t begin = 0; begin < pages; ++begin) {
-    if (!wanted(begin)) continue;
-    std::size_t end = begin + 1;
-    while (end < pages && wanted(end)) ++end;
-    if (!function(begin, end)) return false;
-    begin = end;
+    const std::size_t end = std::min(begin + words_per_page, rows.size());
+    for (std::size_t word = begin; word < end; ++word) any |= rows[word];
+    if (any == 0) continue;
+    if (++wanted * 4 > pages) return false;
+    if (!runs.empty() && runs.back().end == page) {
+      ++runs.back().end;
+    } else {
+      runs.push_back({page, page + 1});
+    }
   }
   return true;
 }
@@ -52,30 +59,31 @@ std::uint64_t NativeDataset::read_rows(std::uint64_t group, std::size_t column,
                                        std::span<const std::uint64_t> rows, ColumnBuffer& into,
                                        bool& partial) const {
   partial = false;
+  thread_local std::vector<Run> runs;
   const IndexedColumn& indexed = index_.header.columns[column];
-  if (!indexed.pages) return read(group, column, into);
-  const Target target{group, column};
   const Part& part = index_.header.parts[indexed.values];
+  if (!indexed.pages || !few_pages(rows, part.element_bytes, runs))
+    return read(group, column, into);
+  const Target target{group, column};
   const ChunkRecord& record = *find_chunk(indexed.values, group);
   auto* const values =
       static_cast<std::byte*>(into.allocate(info_.schema[column].lane, part.chunk));
   const std::size_t bytes = info_.group_rows(group) * part.element_bytes;
-  const auto range_of = [&](std::size_t begin, std::size_t end) {
-    return std::span(values, bytes)
-        .subspan(begin * page_bytes, std::min(bytes, end * page_bytes) - begin * page_bytes);
+  const auto range_of = [&](const Run& run) {
+    const std::size_t begin = run.begin * page_bytes;
+    return std::span(values, bytes).subspan(begin, std::min(bytes, run.end * page_bytes) - begin);
   };
   const Fd& from = file();
-  const bool cached = for_each_run(rows, part.element_bytes, [&](auto begin, auto end) {
-    return read_if_cached(from, record.address + begin * page_bytes, range_of(begin, end));
+  const bool cached = std::ranges::all_of(runs, [&](const Run& run) {
+    return read_if_cached(from, record.address + run.begin * page_bytes, range_of(run));
   });
   if (!cached) return read(group, column, into);
   const Bytes digests = stored_bytes(*find_chunk(*indexed.pages, group), target);
   std::uint64_t checked = 0;
-  for_each_run(rows, part.element_bytes, [&](auto begin, auto end) {
-    check_pages(target, record, {values, bytes}, digests, begin, end);
-    checked += range_of(begin, end).size();
-    return true;
-  });
+  for (const Run& run : runs) {
+    check_pages(target, record, {values, bytes}, digests, run.begin, run.end);
+    checked += range_of(run).size();
+  }
   into.view = empty_view(target);
   into.view.values = values;
   partial = true;

@@ -149,7 +149,7 @@ ScanCounts ScanProgram::scan(ColumnSource& source, Scratch& scratch,
   Verdict verdict = first_pass(*state_->root, run);
   ScanCounts counts;
   counts.rows = rows;
-  counts.candidates = count_rows(verdict.yes);
+  counts.candidates = counts.matches = count_rows(verdict.yes);
   if (run.by_filter) {
     run.by_filter = false;
     Mask left = to_validate(run, verdict, state_->may_be_undecidable);
@@ -159,10 +159,10 @@ ScanCounts ScanProgram::scan(ColumnSource& source, Scratch& scratch,
       left = std::move(verdict.yes);
     }
     verdict.yes = std::move(left);
+    counts.matches = count_rows(verdict.yes);
   }
   scratch.state->filters_paused += run.filter_paused ? 1 : 0;
   refuse_undecidable(run, verdict);
-  counts.matches = count_rows(verdict.yes);
   counts.false_positives = counts.candidates - counts.matches;
   matches.assign(verdict.yes.data(), verdict.yes.data() + run.words);
   return counts;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <vector>
 
 #include "core/kernels/kernels.hpp"
@@ -49,10 +48,8 @@ Mask rows_in(Run& run, const ColumnSketch& sketch, const CodeRanges& ranges,
 
 // So few rows that their pages are read sooner than a sketch.
 bool few(const std::uint64_t* select, std::size_t words) {
-  constexpr int most = 8;
-  int rows = 0;
-  for (std::size_t w = 0; w < words && rows <= most; ++w) rows += std::popcount(select[w]);
-  return rows <= most;
+  constexpr std::uint64_t most = 8;
+  return kernels::count_bits(select, words) <= most;
 }
 
 }  // namespace
