@@ -125,6 +125,22 @@ class Outputs(EvidenceTest):
         self.assertEqual(gold_table(self.folder / "gold/entities.h5"), [])
         self.assertEqual(self.trawl("evidence", *data, "--where", "log_odds > 1e300", "--top", 3, "--format", "jsonl").stdout, "")
 
+    def test_names_may_look_like_the_lines(self):
+        odd = ('x","cut":[{"source":"y"}],"sources":[', ',"median":{"log_odds":9,', 'plain')
+        with (self.folder / "odd.csv").open("w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(("entity", "source", "id", "log_odds"))
+            rows.writerows((e, s, f"{e}{s}{i}", i - n) for n, e in enumerate(odd) for i, s in enumerate((*odd, "b", "c")))
+        self.trawl("ingest", "odd.csv", "--out", "odd")
+        entities, _ = self.evidence("odd")
+        self.assertEqual([e["entity"] for e in entities], sorted(odd))
+        got = list(csv.DictReader(io.StringIO(self.trawl("evidence", "odd", "--format", "csv").stdout)))
+        for row, entity in zip(got, entities, strict=True):
+            self.assertEqual((row["entity"], int(row["cut"])), (entity["entity"], len(entity["cut"])))
+            self.assertTrue(entity["cut"])
+            self.assertEqual(float(row["log_odds"]), entity["median"]["log_odds"])
+        self.assertEqual(self.evidence("odd", "--top", 3)[0], sorted(entities, key=lambda e: -e["median"]["log_odds"]))
+
     def test_top_is_in_canonical_order_where_equal(self):
         self.table("t", [(e, s, e, "k", 1, (1, 2)[e % 2], 1) for e in range(20) for s in range(3)])
         top, _ = self.evidence("t", "--top", 13)

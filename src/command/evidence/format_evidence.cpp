@@ -22,7 +22,8 @@ std::string number_at(const Json& line, const char* posterior, const char* name)
   return fmt::format("{:.6g}", of.at(name).get<double>());
 }
 
-Cells table_cells(const Json& line) {
+Cells table_cells(const EntityHead& head) {
+  const Json& line = head.line;
   const auto number = [&](const char* posterior, const char* name = "log_odds") {
     return number_at(line, posterior, name);
   };
@@ -34,7 +35,7 @@ Cells table_cells(const Json& line) {
                  number("trimmed_mean"),
                  number("plain"),
                  text_at(line.at("over_sources"), "sources"),
-                 std::to_string(line.at("cut").size())};
+                 std::to_string(head.cut)};
   for (const char* name : {"distrusted", "unregistered", "records", "duplicates", "withheld",
                            "refused", "clamped", "capped_groups"})
     cells.push_back(text_at(line, name));
@@ -50,10 +51,11 @@ Cells csv_titles() {
   return titles;
 }
 
-Cells csv_cells(const Json& line) {
-  Cells cells = {text_of_id(line.at("entity"))};
-  for (const EvidenceField& field : evidence_fields()) cells.push_back(text_of(field.find(line)));
-  cells.push_back(std::to_string(line.at("cut").size()));
+Cells csv_cells(const EntityHead& head) {
+  Cells cells = {text_of_id(head.line.at("entity"))};
+  for (const EvidenceField& field : evidence_fields())
+    cells.push_back(text_of(field.find(head.line)));
+  cells.push_back(std::to_string(head.cut));
   return cells;
 }
 
@@ -70,7 +72,8 @@ std::string format_evidence(std::string_view lines, MatchFormat format,
     if (format == MatchFormat::jsonl) {
       out += line;
     } else {
-      rows.push_back(csv ? csv_cells(Json::parse(line)) : table_cells(Json::parse(line)));
+      const EntityHead head = entity_head(line);
+      rows.push_back(csv ? csv_cells(head) : table_cells(head));
     }
   };
   if (top) {

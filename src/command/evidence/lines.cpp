@@ -35,6 +35,18 @@ EvidenceSections evidence_sections(std::string_view lines) {
   return {lines.substr(0, entities), lines.substr(entities)};
 }
 
+// Inside a text, a quotation mark has a backslash before it: these keys are nowhere else.
+EntityHead entity_head(std::string_view line) {
+  constexpr std::string_view source = "{\"source\":";
+  EntityHead head;
+  const std::size_t end = line.find(",\"cut\":[");
+  std::string own(line.substr(0, end));
+  head.line = Json::parse(own += '}');
+  const std::string_view cut = line.substr(end, line.find(",\"sources\":[", end) - end);
+  for (std::size_t at = cut.find(source); at != cut.npos; at = cut.find(source, at + 1)) ++head.cut;
+  return head;
+}
+
 std::vector<std::string_view> strongest(std::string_view entities, std::uint64_t count) {
   std::vector<Ranked> all;
   each_line(entities, [&](std::string_view line) { all.push_back({log_odds_in(line), line}); });
