@@ -156,8 +156,9 @@ void encode(Codec codec, std::size_t element_bytes, Bytes raw, std::vector<std::
 
 namespace {
 
-// Packed chunks decode several times faster, so they may be somewhat larger.
-constexpr double packed_bias = 1.25;
+// Packed chunks, and those that are stored as they are, decode several times faster than
+// compressed ones, so they may be somewhat larger.
+constexpr double fast_bias = 1.25;
 constexpr std::size_t sample_parts = 8;
 
 // Bytes that zstd would take for the whole, about: one part in eight, from the middle.
@@ -173,28 +174,41 @@ double compressed_bytes(std::size_t element_bytes, Bytes raw, std::vector<std::b
 
 }  // namespace
 
+std::uint32_t skip_all(const Packing& packing, std::size_t element_bytes) {
+  const int filters =
+      (packing.kind != Packing::Kind::none ? 1 : 0) + (element_bytes > 1 ? 1 : 0) + 1;
+  return (std::uint32_t{1} << filters) - 1;
+}
+
 std::uint32_t encode_chunk(Codec codec, const Packing& packing, std::size_t element_bytes,
                            Bytes raw, std::vector<std::byte>& stored) {
-  if (codec == Codec::packed && packing.kind != Packing::Kind::none) {
+  const bool may_be_packed = codec == Codec::packed && packing.kind != Packing::Kind::none;
+  if (may_be_packed) {
     thread_local std::vector<std::byte> sample;
     if (pack(packing, element_bytes, raw, stored) &&
         static_cast<double>(stored.size()) <=
-            packed_bias * compressed_bytes(element_bytes, raw, sample)) {
+            fast_bias * compressed_bytes(element_bytes, raw, sample)) {
       return skip_compression;
     }
-    encode(codec, element_bytes, raw, stored);
-    return skip_packing;
   }
   encode(codec, element_bytes, raw, stored);
-  return 0;
+  if (codec == Codec::packed &&
+      static_cast<double>(raw.size()) <= fast_bias * static_cast<double>(stored.size())) {
+    stored.assign(raw.begin(), raw.end());
+    return skip_all(packing, element_bytes);
+  }
+  return may_be_packed ? skip_packing : 0;
 }
 
 const char* decode_chunk(Codec codec, const Packing& packing, std::uint32_t skipped,
                          std::size_t element_bytes, Bytes stored, std::byte* into,
                          std::size_t raw_bytes) {
-  const bool is_packed = codec == Codec::packed && packing.kind != Packing::Kind::none &&
-                         (skipped & skip_packing) == 0;
-  if (is_packed) return unpack(packing, element_bytes, stored, into, raw_bytes / element_bytes);
+  if (codec == Codec::packed) {
+    if (skipped == skip_all(packing, element_bytes))
+      return decode(Codec::none, element_bytes, stored, into, raw_bytes);
+    if (packing.kind != Packing::Kind::none && (skipped & skip_packing) == 0)
+      return unpack(packing, element_bytes, stored, into, raw_bytes / element_bytes);
+  }
   return decode(codec, element_bytes, stored, into, raw_bytes);
 }
 

@@ -38,8 +38,11 @@ void encode(Codec codec, std::size_t element_bytes, Bytes raw, std::vector<std::
 inline constexpr std::uint32_t skip_packing = 1;
 inline constexpr std::uint32_t skip_compression = 6;
 
-// The stored form of one chunk, and its filter mask (0 unless the part is packed). Packed or
-// compressed: whichever decodes faster for its size.
+// All filters of a part of a packed file: the chunk is as it is in memory.
+std::uint32_t skip_all(const Packing& packing, std::size_t element_bytes);
+
+// The stored form of one chunk, and its filter mask (0 unless the file is packed). Packed, as it is
+// or compressed: whichever decodes faster for its size.
 std::uint32_t encode_chunk(Codec codec, const Packing& packing, std::size_t element_bytes,
                            Bytes raw, std::vector<std::byte>& stored);
 [[nodiscard]] const char* decode_chunk(Codec codec, const Packing& packing, std::uint32_t skipped,

@@ -252,7 +252,7 @@ Bytes NativeDataset::read_stored(const ChunkRecord& record, const Target& target
 
 void NativeDataset::read_chunk(const ChunkRecord& record, const Target& target,
                                std::byte* into) const {
-  if (index_.header.codec == Codec::none) {
+  if (is_plain(record)) {
     if (const MappedFile* from = map()) {
       const Bytes stored = check(record, target, from->read(record.address, record.stored));
       std::memcpy(into, stored.data(), stored.size());
@@ -269,11 +269,24 @@ void NativeDataset::read_chunk(const ChunkRecord& record, const Target& target,
   }
 }
 
-// The values of an uncompressed chunk where they lie in the mapped file; null when they have to be
-// copied.
+// Whether a chunk is stored as it is in memory.
+bool NativeDataset::is_plain(const ChunkRecord& record) const {
+  const Part& part = index_.header.parts[record.part];
+  switch (index_.header.codec) {
+    case Codec::none:
+      return true;
+    case Codec::packed:
+      return record.stored == record.raw &&
+             record.skipped == skip_all(part.packing, part.element_bytes);
+    default:
+      return false;
+  }
+}
+
+// The values of a plain chunk where they lie in the mapped file; null when they have to be copied.
 const std::byte* NativeDataset::mapped_values(const ChunkRecord& record, const Target& target,
                                               std::size_t alignment) const {
-  if (index_.header.codec != Codec::none || record.address % alignment != 0) return nullptr;
+  if (!is_plain(record) || record.address % alignment != 0) return nullptr;
   const MappedFile* from = map();
   if (from == nullptr) return nullptr;
   return check(record, target, from->read(record.address, record.stored)).data();

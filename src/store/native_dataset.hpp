@@ -76,6 +76,7 @@ class NativeDataset : public Dataset {
   Bytes read_stored(const ChunkRecord& record, const Target& target, std::byte* into) const;
   Bytes check(const ChunkRecord& record, const Target& target, Bytes stored) const;
   void read_chunk(const ChunkRecord& record, const Target& target, std::byte* into) const;
+  bool is_plain(const ChunkRecord& record) const;
   const std::byte* mapped_values(const ChunkRecord& record, const Target& target,
                                  std::size_t alignment) const;
   std::uint64_t read_values(const Target& target, ColumnBuffer& into) const;

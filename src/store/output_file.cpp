@@ -15,12 +15,10 @@ namespace trawl::store {
 namespace {
 
 constexpr std::string_view cannot_write = "cannot write dataset";
-// Chunks worth mapping begin on a page: the system's cache can then hold them in larger pieces.
 constexpr hsize_t aligned_from_bytes = 32768;
-constexpr hsize_t alignment_bytes = 4096;
-static_assert(alignment_bytes <= user_block_bytes);
+static_assert(static_cast<std::size_t>(OutputFile::Alignment::pages) <= user_block_bytes);
 
-Handle create_hdf5(const fs::path& temporary, Hdf5Output& output, bool aligned) {
+Handle create_hdf5(const fs::path& temporary, Hdf5Output& output, OutputFile::Alignment alignment) {
   const Hdf5Lock lock;
   const std::string& where = temporary.native();
   const Handle creation = owned(H5Pcreate(H5P_FILE_CREATE), H5Pclose, cannot_write, where);
@@ -29,9 +27,8 @@ Handle create_hdf5(const fs::path& temporary, Hdf5Output& output, bool aligned) 
   output.use(access.get());
   check(H5Pset_file_locking(access.get(), false, true), cannot_write, where);
   check(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG), cannot_write, where);
-  if (aligned) {
-    check(H5Pset_alignment(access.get(), aligned_from_bytes, alignment_bytes), cannot_write, where);
-  }
+  check(H5Pset_alignment(access.get(), aligned_from_bytes, static_cast<hsize_t>(alignment)),
+        cannot_write, where);
   // Small raw data too go to the end of the file, not into blocks of HDF5's.
   check(H5Pset_small_data_block_size(access.get(), 0), cannot_write, where);
   return owned(H5Fcreate(temporary.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose,
@@ -52,7 +49,7 @@ Handle link_list(std::string_view where) {
   return list;
 }
 
-OutputFile::OutputFile(fs::path path, bool overwrite, bool aligned)
+OutputFile::OutputFile(fs::path path, bool overwrite, Alignment alignment)
     : path_(std::move(path)), temporary_(temporary_name(path_)), overwrite_(overwrite) {
   if (!overwrite_ && fs::exists(fs::symlink_status(path_))) {
     throw InputError(fmt::format(
@@ -62,7 +59,7 @@ OutputFile::OutputFile(fs::path path, bool overwrite, bool aligned)
   }
   try {
     output_.emplace(temporary_);
-    file_ = create_hdf5(temporary_, *output_, aligned);
+    file_ = create_hdf5(temporary_, *output_, alignment);
   } catch (...) {  // the destructor of what was never made does not run
     std::error_code ignored;
     fs::remove(temporary_, ignored);

@@ -22,9 +22,11 @@ namespace trawl::store {
 
 class OutputFile {
  public:
-  // `aligned`: large chunks begin on a page. InputError when `path` exists and may not be
-  // overwritten.
-  OutputFile(fs::path path, bool overwrite, bool aligned);
+  // Where large chunks begin: `pages` are worth mapping by themselves, `lanes` can be scanned where
+  // they lie.
+  enum class Alignment { lanes = 64, pages = 4096 };
+  // InputError when `path` exists and may not be overwritten.
+  OutputFile(fs::path path, bool overwrite, Alignment alignment);
   // Removes the temporary file unless it was published.
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;

@@ -221,7 +221,8 @@ bool has_sidecar(const DatasetRef& ref) {
 struct SidecarWriter::State {
   State(const DatasetRef& ref, const DatasetInfo& dataset, std::vector<std::size_t> columns,
         bool overwrite)
-      : file(sidecar_of_file(ref), overwrite, true), screens(file, names_of(dataset, columns)) {
+      : file(sidecar_of_file(ref), overwrite, OutputFile::Alignment::pages),
+        screens(file, names_of(dataset, columns)) {
     file.create_group(index_group);
     index.header.indexes = dataset.digest;
     index.header.table = ref.table;

@@ -65,7 +65,8 @@ struct StateWriter::State {
   std::vector<std::byte> buffered;  // less than a chunk
   Coverage coverage;
 
-  State(fs::path path, bool overwrite) : file(std::move(path), overwrite, false) {}
+  State(fs::path path, bool overwrite)
+      : file(std::move(path), overwrite, OutputFile::Alignment::lanes) {}
 
   void open_section(std::string_view name) {
     const Part description{fmt::format("/sections/{}", name), Role::screen, 1, 0, 0};

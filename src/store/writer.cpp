@@ -40,7 +40,8 @@ struct DatasetWriter::State {
   State(std::filesystem::path path, const Schema& schema, WriteOptions write_options)
       : options(write_options),
         file((check_schema(schema, options), std::move(path)), options.overwrite,
-             options.codec == Codec::none),
+             options.codec == Codec::none ? OutputFile::Alignment::pages
+                                          : OutputFile::Alignment::lanes),
         screens(file, names_of(schema)) {
     file.create_group(columns_group);
     file.create_group(validity_group);

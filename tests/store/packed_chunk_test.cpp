@@ -184,6 +184,25 @@ TEST_F(PackedChunk, EqualValuesTakeTheHeaderAlone) {
   }
 }
 
+TEST_F(PackedChunk, WhatZstdHardlyShrinksIsStoredAsItIs) {
+  Random random(14);
+  std::vector<std::int64_t> noise(10'000), words(10'000);
+  for (std::int64_t& value : noise) value = static_cast<std::int64_t>(random());
+  for (std::int64_t& value : words) value = static_cast<std::int64_t>(random() % 3 << 62);
+  const auto mask_of = [](const Packing& packing, std::size_t element_bytes, Bytes raw) {
+    std::vector<std::byte> stored;
+    const std::uint32_t mask = encode_chunk(Codec::packed, packing, element_bytes, raw, stored);
+    const bool same = std::ranges::equal(stored, raw);
+    EXPECT_EQ(same, mask == skip_all(packing, element_bytes));
+    return mask;
+  };
+  EXPECT_EQ(mask_of(signed_integers, 8, bytes_of_all(noise)), 7u);
+  EXPECT_EQ(mask_of(Packing{}, 8, bytes_of_all(noise)), 3u);
+  EXPECT_EQ(mask_of(Packing{}, 1, bytes_of_all(noise)), 1u);
+  EXPECT_EQ(mask_of(signed_integers, 8, bytes_of_all(words)), skip_packing);
+  EXPECT_EQ(mask_of(Packing{}, 8, bytes_of_all(words)), 0u);
+}
+
 // Whatever is stored, and whatever its mask says: a message, or values within the buffer.
 void expect_no_crash(const Case& one, std::uint32_t skipped, Bytes stored) {
   const Exactly back(one.raw.size());
