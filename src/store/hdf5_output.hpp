@@ -10,12 +10,14 @@ namespace trawl::store {
 class Hdf5Output {
  public:
   explicit Hdf5Output(const fs::path& path) : file_(path) {}
+  ~Hdf5Output();
   Hdf5Output(const Hdf5Output&) = delete;
   Hdf5Output& operator=(const Hdf5Output&) = delete;
 
   // Under Hdf5Lock: files that are created with this access list are written here, one at a time,
-  // whatever their name. This object must outlive them. Same bytes as HDF5's own driver for POSIX
-  // files (sec2) would write, which can read them.
+  // whatever their name. Same bytes as HDF5's own driver for POSIX files (sec2) would write, which
+  // can read them. This object must outlive them, but for files that HDF5 fails to close: it keeps
+  // those for ever.
   void use(hid_t access_list);
 
   // What HDF5 wrote last of the elements of datasets, as opposed to its own tables.
@@ -27,14 +29,14 @@ class Hdf5Output {
   const RawWrite& last_raw_write() const { return last_; }
   void forget_raw_write() { last_ = {}; }
 
-  // Of the driver.
   BlockFile& file() { return file_; }
-  const BlockFile& file() const { return file_; }
-  void remember(const RawWrite& write) { last_ = write; }
 
  private:
+  friend struct Hdf5Driver;
+  struct Open;  // what HDF5 holds
   BlockFile file_;
   RawWrite last_;
+  Open* open_ = nullptr;
 };
 
 }  // namespace trawl::store

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -178,6 +179,36 @@ TEST(Hdf5Output, WritesTheBytesThatSec2Writes) {
     output.use(access.get());
     write_some_hdf5(access.get(), ours, chunks, &output);
     EXPECT_TRUE(read_file(ours) == read_file(theirs)) << chunks;
+  }
+}
+
+// The disk is full when it is closed; HDF5 may keep it for ever.
+void fail_to_close(const fs::path& path, Hdf5Output& output) {
+  const Handle access = owned(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "cannot", "list");
+  output.use(access.get());
+  Handle file = owned(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose,
+                      "cannot", "file");
+  write_attribute(file.get(), "name", std::string(60'000, 'x'), "file");
+  const FileLimit full(100);
+  EXPECT_LT(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), 0);
+  EXPECT_THAT(hdf5_reason(), HasSubstr("File too large"));
+  file.reset();
+}
+
+TEST(Hdf5Output, AFileThatCannotBeClosedIsInNobodysWay) {
+  const TempFolder folder;
+  const Hdf5Lock lock;
+  const Handle plain = owned(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "cannot", "list");
+  write_some_hdf5(plain.get(), folder / "theirs", 3, nullptr);
+  std::optional<Hdf5Output> output;  // at the same address every time
+  for (int round = 0; round < 3; ++round) {
+    output.emplace(folder / "full");
+    fail_to_close(folder / "full", *output);
+    output.emplace(folder / "ours");
+    const Handle access = owned(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "cannot", "list");
+    output->use(access.get());
+    write_some_hdf5(access.get(), folder / "ours", 3, &*output);
+    EXPECT_TRUE(read_file(folder / "ours") == read_file(folder / "theirs")) << round;
   }
 }
 
