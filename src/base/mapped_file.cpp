@@ -27,6 +27,7 @@ std::mutex table_mutex;
 int used_slots = 0;  // all beyond are free; guarded by the mutex
 struct sigaction earlier_action;
 std::uintptr_t page_bytes = 4096;
+constexpr std::uint64_t block_bytes = std::uint64_t{2} << 20;  // a large page of the system's cache
 
 // Puts a page of zeros where the file's is lost, so that the read which failed can go on.
 void on_bus_error(int signal, siginfo_t* info, void* context) {
@@ -127,17 +128,21 @@ MappedFile::~MappedFile() {
 
 Bytes MappedFile::read(std::uint64_t offset, std::uint64_t bytes) const {
   if (!likely_resident(offset)) prefetch(offset, bytes);
-  count_read(bytes);
+  count_read(offset, bytes);
   return {at(offset), bytes};
 }
 
-void MappedFile::count_read(std::uint64_t bytes) const {
-  constexpr std::uint64_t most = std::uint64_t{24} << 20;
-  constexpr std::uint64_t least = std::uint64_t{64} << 10;  // the system maps so much at once
+// In blocks: where the system's cache has large pages, a byte maps 2 MiB.
+void MappedFile::count_read(std::uint64_t offset, std::uint64_t bytes) const {
+  constexpr std::uint64_t most = (std::uint64_t{64} << 20) / block_bytes;
   static std::atomic<std::uint64_t> read{0};
+  thread_local const std::byte* last = nullptr;  // block that this thread counted
   table[static_cast<std::size_t>(slot_)].read.store(true, std::memory_order_relaxed);
-  const std::uint64_t counted = std::max(bytes, least);
-  if (read.fetch_add(counted, std::memory_order_relaxed) + counted < most) return;
+  const std::uint64_t first = offset / block_bytes;
+  const std::uint64_t end = (offset + std::max<std::uint64_t>(bytes, 1) - 1) / block_bytes + 1;
+  const std::uint64_t counted = end - first - (at(first * block_bytes) == last ? 1 : 0);
+  last = at((end - 1) * block_bytes);
+  if (counted == 0 || read.fetch_add(counted, std::memory_order_relaxed) + counted < most) return;
   const std::lock_guard lock(table_mutex);  // nothing is unmapped meanwhile
   if (read.exchange(0, std::memory_order_relaxed) < most) return;
   for (int i = 0; i < used_slots; ++i) {
@@ -173,7 +178,7 @@ bool MappedFile::resident(std::uint64_t offset) const {
 }
 
 void MappedFile::fetch(std::uint64_t offset, std::uint64_t bytes) const {
-  constexpr std::uint64_t block = std::uint64_t{2} << 20;
+  constexpr std::uint64_t block = block_bytes;
   constexpr std::uint64_t along = block / 4;  // so much of a block is read along at an edge
   const std::uint64_t end = std::min(bytes_, offset + bytes);
   const std::uint64_t first = (offset + block - 1 - along) / block * block;

@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -57,6 +60,37 @@ TEST_F(MappedFileTest, WhatIsFetchedIsInMemory) {
   map->fetch(bytes - 1, 4096);  // reaches beyond the end
   map->fetch(0, bytes + 4096);
   EXPECT_FALSE(map->damaged());
+}
+
+// Of this process, of files.
+std::uint64_t mapped_bytes() {
+  std::uint64_t bytes = 0;
+  std::ifstream status("/proc/self/status");
+  for (std::string name; status >> name;) {
+    std::uint64_t kib = 0;
+    if ((name == "RssFile:" || name == "RssShmem:") && status >> kib) bytes += kib * 1024;
+  }
+  return bytes;
+}
+
+// Written in pieces that the system's cache may keep as large pages, each mapped by one byte.
+TEST_F(MappedFileTest, PagesThatWereReadLeaveTheProcess) {
+  constexpr std::uint64_t block = std::uint64_t{2} << 20, blocks = 120;
+  const std::vector<std::byte> piece(block, std::byte{'z'});
+  {
+    const Fd out = create_file(path_);
+    for (std::uint64_t i = 0; i < blocks; ++i) write_exactly(out, i * block, piece, path_);
+  }
+  const Fd fd = open_for_reading(path_);
+  const auto map = MappedFile::map(fd, blocks * block);
+  if (!map) GTEST_SKIP() << "this file system is not mapped";
+  const std::uint64_t before = mapped_bytes();
+  std::uint64_t most = 0;
+  for (std::uint64_t i = 0; i < blocks; ++i) {
+    EXPECT_EQ(static_cast<char>(map->read(i * block + 77, 5)[0]), 'z');
+    most = std::max(most, mapped_bytes());
+  }
+  EXPECT_LE(most, before + 40 * block);
 }
 
 TEST_F(MappedFileTest, NothingToMapInAnEmptyFile) {

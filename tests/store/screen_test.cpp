@@ -130,6 +130,20 @@ TEST_F(ReadRows, GivesTheSelectedRowsOfEveryCodec) {
   }
 }
 
+TEST_F(ReadRows, GivesPagesThatFollowEachOther) {
+  const TempFolder folder;
+  write(folder / "a.h5", Codec::none);
+  const auto dataset = open_dataset(ref_of(folder / "a.h5"));
+  ColumnBuffer buffer;
+  bool partial = false;
+  const std::uint64_t bytes = dataset->read_rows(1, 0, mask_of({1535, 1536}), buffer, partial);
+  if (partial) {
+    EXPECT_EQ(bytes, 2 * 4096u);
+  }
+  for (const std::uint64_t row : {1535u, 1536u})
+    EXPECT_EQ(buffer.view.integer(row), value_at(group_rows + row));
+}
+
 TEST_F(ReadRows, ReadsTheWholeChunkForMoreThanAQuarterOfItsPages) {
   const TempFolder folder;
   write(folder / "a.h5", Codec::none);

@@ -30,9 +30,9 @@ class MappedFile {
 
   const std::byte* at(std::uint64_t offset) const { return begin_ + offset; }
   // Local. Bytes that are going to be looked at: where they are on disk, the system is asked for
-  // all of them at once. After every 24 MiB of all files together their pages leave this process
-  // (not the system's cache), so that its memory stays small. Thread-safe; what others read
-  // meanwhile stays valid.
+  // all of them at once. After every 64 MiB of all files together, in blocks of 2 MiB that may be
+  // mapped as one page each, their pages leave this process (not the system's cache), so that its
+  // memory stays small. Thread-safe; what others read meanwhile stays valid.
   Bytes read(std::uint64_t offset, std::uint64_t bytes) const;
   // Whether the page at `offset` is in memory, so that looking at it does not wait for the disk.
   // About 0.3 us.
@@ -48,7 +48,7 @@ class MappedFile {
 
  private:
   bool likely_resident(std::uint64_t offset) const;
-  void count_read(std::uint64_t bytes) const;
+  void count_read(std::uint64_t offset, std::uint64_t bytes) const;
   MappedFile(std::byte* begin, std::uint64_t bytes, int slot)
       : begin_(begin), bytes_(bytes), slot_(slot) {}
   std::byte* begin_;
